@@ -1,0 +1,248 @@
+"""Claims: what is stated, how it is proved, where it is checked; and the registry of them all."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import sympy as sp
+
+from derivations.core import derivation as core
+from derivations.core.derivation import Derivation, begin
+from derivations.core.language import parse, to_sympy
+from derivations.core.laws import Setting
+from derivations.core.rules import Equation
+from derivations.core.words import Expression, Refused, collect
+from derivations.points import Point
+
+Proof = Callable[[Derivation], Derivation]
+KINDS = ("equality", "inequality", "limit", "threshold", "divergence", "law")
+
+
+class Disagreement(ValueError):
+    """What a derivation concludes is not what the claim states; the message shows both."""
+
+
+@dataclass(frozen=True)
+class Equal:
+    """left = right in a setting, with a proof and perhaps further, independent ones."""
+
+    left: sp.Expr
+    right: sp.Expr
+    setting: Setting
+    proof: Proof
+    also: tuple[Proof, ...] = ()
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """left -> right as `variable` grows, the difference of order variable^(-order)."""
+
+    left: sp.Expr
+    right: sp.Expr
+    setting: Setting
+    proof: Proof
+    variable: sp.Symbol
+    order: int
+    label: str = ""
+    also: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChiSquare:
+    """The chi-square law with `freedom` degrees of freedom, or its reciprocal's, as a side of a `SameLaw`."""
+
+    freedom: sp.Expr
+    reciprocal: bool = False
+
+
+@dataclass(frozen=True)
+class SameLaw:
+    """A functional of random matrices and another one, of independent draws, have the same distribution."""
+
+    left: sp.Expr
+    left_setting: Setting
+    right: sp.Expr | ChiSquare
+    right_setting: Setting | None = None
+    label: str = ""
+
+
+Part = Equal | Limit | SameLaw
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One theorem or lemma. Its docstring (`page`) is its page in the book."""
+
+    id: str
+    title: str
+    kind: str
+    source: str
+    page: str
+    statement: str  # one line of LaTeX in the field's words; the parts are what is proved and checked
+    parts: tuple[Part, ...]
+    points: tuple[Point, ...]
+    literature: tuple[str, ...] = ()  # facts taken from the literature by the claim as a whole
+    origin: str = field(default="", compare=False)
+
+    @property
+    def provable(self) -> tuple[Equal | Limit, ...]:
+        """The parts that come with a derivation."""
+        return tuple(p for p in self.parts if not isinstance(p, SameLaw))
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """A claim whose derivations were made and agree with what it states."""
+
+    claim: Claim
+    derivations: tuple[Derivation, ...]
+    others: tuple[Derivation, ...]
+
+    @property
+    def conclusion(self) -> sp.Expr:
+        """What the (first) derivation computed, as a SymPy expression."""
+        return self.derivations[0].conclusion
+
+    @cached_property
+    def depends(self) -> tuple[str, ...]:
+        """The claims that it cites."""
+        every = (core.citations(d) for d in (*self.derivations, *self.others))
+        return tuple(sorted(frozenset().union(*every)))
+
+
+_CLAIMS: dict[str, Claim] = {}
+
+
+def claim(
+    *,
+    id: str,
+    title: str,
+    kind: str,
+    source: str,
+    statement: str,
+    points: Iterable[Point],
+    literature: tuple[str, ...] = (),
+) -> Callable[[Callable[[], tuple[Part, ...]]], Claim]:
+    """Register the claim that the decorated function states; its docstring becomes the page."""
+    if kind not in KINDS:
+        raise ValueError(f"the kind of {id} must be one of {', '.join(KINDS)}, not {kind}")
+
+    def register(function: Callable[[], tuple[Part, ...]]) -> Claim:
+        page = function.__doc__ or ""
+        made = Claim(
+            id, title, kind, source, page, statement, function(), tuple(points), literature, function.__module__
+        )
+        _CLAIMS[id] = made
+        return made
+
+    return register
+
+
+def claims() -> dict[str, Claim]:
+    """Every claim of this package, by id, lemmas first."""
+    from derivations import lemmas, theorems
+
+    for package in (lemmas, theorems):
+        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            importlib.import_module(module.name)
+    return dict(_CLAIMS)
+
+
+@dataclass
+class Book:
+    """Claims with the theorems made of them so far; it is the library that derivations cite from."""
+
+    claims: dict[str, Claim]
+    _made: dict[str, Theorem] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+
+    def equations(self, claim: str) -> tuple[Equation, ...]:
+        """The proved equations of a claim. Raises Refused where it is unknown or cites itself."""
+        return tuple(d.equation() for d in self.theorem(claim).derivations)
+
+    def theorem(self, claim: str) -> Theorem:
+        """The theorem, derived on first use. Raises Refused or Disagreement."""
+        if claim in self._made:
+            return self._made[claim]
+        if claim not in self.claims:
+            raise Refused(f"there is no claim {claim}")
+        if claim in self._open:
+            raise Refused(f"{claim} rests on itself: {' -> '.join([*self._open, claim])}")
+        self._open.append(claim)
+        try:
+            self._made[claim] = self._derive(self.claims[claim])
+        finally:
+            self._open.pop()
+        return self._made[claim]
+
+    def _derive(self, claim: Claim) -> Theorem:
+        firsts, others = [], []
+        for part in claim.provable:
+            for number, proof in enumerate((part.proof, *part.also)):
+                made = proof(begin(part.left, part.setting, self))
+                agree(claim, part, made)
+                (others if number else firsts).append(made)
+        return Theorem(claim, tuple(firsts), tuple(others))
+
+    def replay(self, claim: str) -> Theorem:
+        """The theorem and everything it cites, made again from nothing."""
+        fresh = Book(self.claims)
+        theorem = fresh.theorem(claim)
+        for made in (*theorem.derivations, *theorem.others):
+            core.replay(made, fresh)
+        return theorem
+
+    def ancestors(self, claim: str) -> tuple[str, ...]:
+        """Every claim that a claim rests on, directly or not, nearest first."""
+        found: list[str] = []
+        queue = list(self.theorem(claim).depends)
+        while queue:
+            if (name := queue.pop(0)) not in found:
+                found.append(name)
+                queue += self.theorem(name).depends
+        return tuple(found)
+
+    def axioms(self, claim: str) -> tuple[str, ...]:
+        """What the conclusion rests on that is not derived here, its citations' included."""
+        found: set[str] = set()
+        for name in (claim, *self.ancestors(claim)):
+            theorem = self.theorem(name)
+            found |= set(theorem.claim.literature)
+            for made in (*theorem.derivations, *theorem.others):
+                found |= core.axioms(made)
+        return tuple(sorted(found))
+
+
+def agree(claim: Claim, part: Equal | Limit, made: Derivation) -> None:
+    """Compare what a derivation concludes with what the claim states. Raises Disagreement."""
+    stated, end = made.in_force.normal(parse(part.right)), made.end
+    if stated == end:
+        return
+    difference = collect((*end.terms, *(t._replace(coefficient=-t.coefficient) for t in stated.terms)))
+    if difference.terms and any(sp.simplify(t.coefficient) != 0 for t in difference.terms):
+        raise Disagreement(
+            f"{claim.id}{': ' + part.label if part.label else ''} states {to_sympy(stated)}, "
+            f"but its derivation concludes {to_sympy(end)}"
+        )
+
+
+def library() -> Book:
+    """A fresh book of all claims of this package."""
+    return Book(claims())
+
+
+def plant(claim: Claim, part: int = 0, **changes: object) -> Claim:
+    """A claim with one part changed: the helper by which tests plant errors."""
+    parts = list(claim.parts)
+    parts[part] = replace(parts[part], **changes)  # type: ignore[arg-type]  # the caller names the field
+    return replace(claim, parts=tuple(parts))
+
+
+def expressions(made: Derivation) -> Iterator[Expression]:
+    """Every expression of a derivation, first to last."""
+    yield made.start
+    for step in made.steps:
+        yield step.after

@@ -1,0 +1,148 @@
+"""The door between SymPy and the normal form: how statements are written, and how results are read.
+
+SymPy evaluates too eagerly for random matrices (it cancels (XXᵀ)⁻¹XXᵀ where XXᵀ is singular), so products
+and traces are built unevaluated here and all algebra happens on words.
+"""
+
+from typing import Any
+
+import sympy as sp
+from sympy import Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Trace, Transpose
+
+from derivations.core.words import (
+    GRAM_INVERSE,
+    PINV,
+    Expression,
+    Factor,
+    MatrixSum,
+    Refused,
+    Term,
+    collect,
+    identity,
+    matrix,
+    scalar,
+)
+
+
+class E(sp.Expr):
+    """The expectation of a scalar expression over everything random in it."""
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\mathbb{{E}}\left[{printer._print(self.args[0])}\right]"
+
+
+class _OfSymbol(MatrixExpr):
+    """A matrix function of one symbol."""
+
+    arg = property(lambda self: self.args[0])
+
+
+class Pinv(_OfSymbol):
+    """The Moore-Penrose pseudo-inverse X⁺."""
+
+    shape = property(lambda self: (self.arg.shape[1], self.arg.shape[0]))
+
+    def _latex(self, printer: Any) -> str:
+        return rf"{printer._print(self.arg)}^{{+}}"
+
+
+class GramInverse(_OfSymbol):
+    """The inverse Gram matrix (XᵀX)⁻¹, written W⁻¹ when X is a Γ."""
+
+    shape = property(lambda self: (self.arg.shape[1], self.arg.shape[1]))
+
+    def _latex(self, printer: Any) -> str:
+        name = str(self.arg)
+        if name.startswith("Gamma"):
+            return rf"{printer._print(MatrixSymbol('W' + name[5:], 1, 1))}^{{-1}}"
+        x = printer._print(self.arg)
+        return rf"({x}^{{\top}} {x})^{{-1}}"
+
+
+class T(_OfSymbol):
+    """The transpose of any matrix expression, left as it is."""
+
+    shape = property(lambda self: self.arg.shape[::-1])
+
+    def _latex(self, printer: Any) -> str:
+        return rf"{printer.parenthesize(self.arg, 100, strict=True)}^{{\top}}"
+
+
+def mul(*factors: MatrixExpr) -> MatrixExpr:
+    """A product that SymPy leaves alone."""
+    return MatMul(*factors, evaluate=False) if len(factors) > 1 else factors[0]
+
+
+def tr(x: MatrixExpr) -> sp.Expr:
+    """A trace that SymPy leaves alone."""
+    return Trace(x)
+
+
+def norm2(x: MatrixExpr) -> sp.Expr:
+    """The squared Frobenius norm tr(xᵀx)."""
+    return tr(mul(T(x), x))
+
+
+def parse_matrix(x: sp.Expr) -> MatrixSum:
+    """A SymPy matrix expression as a sum of words. Raises Refused for what the core does not know."""
+    if type(x) in (MatrixSymbol, Identity):
+        return matrix((Factor(x),))
+    if type(x) in (Pinv, GramInverse) and type(x.arg) is MatrixSymbol:
+        return matrix((Factor(x.arg, PINV if type(x) is Pinv else GRAM_INVERSE),))
+    if type(x) in (T, Transpose):
+        return parse_matrix(x.args[0]).T
+    if type(x) is MatMul:
+        total = matrix(identity(x.shape[0]))
+        for arg in x.args:
+            total = total * parse_matrix(arg) if arg.is_Matrix else total.times(arg)
+        return total
+    if type(x) is MatAdd:
+        parts = [parse_matrix(arg) for arg in x.args]
+        return sum(parts[1:], parts[0])
+    raise Refused(f"the core does not know the matrix {x}")
+
+
+def parse(x: sp.Expr) -> Expression:
+    """A SymPy scalar expression in traces and expectations as an `Expression`."""
+    if type(x) is E:
+        inner = parse(x.args[0])
+        if any(t.groups for t in inner.terms):
+            raise Refused(f"an expectation inside an expectation: {x}")
+        return collect(Term(t.coefficient, (), (t.traces,)) for t in inner.terms)
+    if type(x) is Trace:
+        return collect(Term(c, (word,)) for c, word in parse_matrix(x.args[0]).terms)
+    if not (x.has(Trace) or x.has(E)):
+        return scalar(x)
+    if x.is_Add or x.is_Mul:
+        first, *rest = map(parse, x.args)
+        for part in rest:
+            first = first + part if x.is_Add else first * part
+        return first
+    if x.is_Pow and x.exp.is_Integer and x.exp > 0:
+        return parse(sp.Mul(*[x.base] * int(x.exp), evaluate=False))
+    raise Refused(f"the core does not know the expression {x}")
+
+
+def _sympy_factor(f: Factor) -> MatrixExpr:
+    wrap = {PINV: Pinv, GRAM_INVERSE: GramInverse}.get(f.op, lambda s: s)
+    return T(wrap(f.symbol)) if f.transposed else wrap(f.symbol)
+
+
+def to_sympy(expression: Expression) -> sp.Expr:
+    """An `Expression` as SymPy's."""
+
+    def traces(words: Any) -> list[sp.Expr]:
+        return [tr(mul(*map(_sympy_factor, word))) for word in words]
+
+    return sp.Add(
+        *(
+            sp.Mul(t.coefficient, *traces(t.traces), *(E(sp.Mul(*traces(g))) for g in t.groups))
+            for t in expression.terms
+        )
+    )
+
+
+def matrix_to_sympy(total: MatrixSum) -> MatrixExpr:
+    """A `MatrixSum` as SymPy's."""
+    parts = [mul(*([c] if c != 1 else []), *map(_sympy_factor, w)) for c, w in total.terms]
+    return MatAdd(*parts, evaluate=False) if len(parts) > 1 else parts[0]

@@ -1,0 +1,1 @@
+"""One file a lemma: facts about Gaussian matrices that the theorems cite."""

@@ -1,0 +1,60 @@
+"""Points: the sizes, angles and scalars at which a claim is checked."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place in a claim's own parameters.
+
+    `values` give the sizes and scalars by symbol name; `overlaps` are the singular values of C (cosines of
+    the principal angles; missing ones are zero), which simulations rotate at random; `noise` is the law of
+    the label noise (`normal`, `sign` or `uniform`, each of variance one before scaling).
+    """
+
+    values: tuple[tuple[str, int | Fraction], ...]
+    overlaps: tuple[Fraction, ...] = ()
+    noise: str = "normal"
+
+    def __getitem__(self, name: str) -> int | Fraction:
+        return dict(self.values)[name]
+
+    @property
+    def label(self) -> str:
+        """The point in one line."""
+        parts = [f"{k}={v}" for k, v in self.values]
+        if self.overlaps:
+            parts.append("cos=(" + ", ".join(str(c) for c in self.overlaps) + ")")
+        if self.noise != "normal":
+            parts.append(f"{self.noise} noise")
+        return ", ".join(parts)
+
+
+def point(overlaps: tuple[Fraction | int | str, ...] = (), noise: str = "normal", **values: int | str) -> Point:
+    """A point from keywords: `point(n=8, d_w=4, overlaps=("1/2",))`."""
+    exact = {k: v if isinstance(v, int) else Fraction(v) for k, v in values.items()}
+    return Point(tuple(exact.items()), tuple(Fraction(c) for c in overlaps), noise)
+
+
+def _w2s(n: int, N: int, d_s: int, d_w: int, *cos: int | str, sigma2: str = "1", noise: str = "normal") -> Point:
+    return point(tuple(cos), noise, n=n, N=N, d_s=d_s, d_w=d_w, sigma2=sigma2)
+
+
+# The points of every claim that has both spaces: small ones carry the power, the last two check scaling.
+W2S_POINTS = (
+    _w2s(6, 8, 2, 2, "4/5", "3/10"),  # generic angles, n = d_w + 4
+    _w2s(12, 8, 4, 2, "9/10", "1/2"),  # d_s > d_w, N = d_s + 4
+    _w2s(12, 11, 3, 4, "7/10", "1/5", noise="sign"),  # d_w > d_s
+    _w2s(12, 14, 4, 4),  # no overlap
+    _w2s(12, 12, 3, 3, 1, 1, 1, sigma2="1/4"),  # full overlap
+    _w2s(15, 18, 5, 3, 1, "3/5", 0),  # aligned, oblique and orthogonal directions at once
+    _w2s(15, 18, 3, 5, "19/20", "3/5", "1/4", noise="uniform"),
+    _w2s(18, 24, 6, 6, 1, 1, 1, "1/2"),
+    _w2s(24, 18, 4, 8, "9/10", "4/5", "1/2", "1/10", sigma2="4"),
+    _w2s(24, 30, 8, 6, "4/5", "1/2", "1/5"),
+    _w2s(36, 30, 8, 12, "19/20", "1/2", "1/4"),
+    _w2s(36, 36, 12, 10, "9/10", "1/2"),
+    _w2s(30, 2000, 3, 4, "4/5", "1/2"),  # N in the thousands
+    _w2s(1500, 40, 4, 3, "3/5"),  # n in the thousands
+)
