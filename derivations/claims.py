@@ -26,7 +26,10 @@ class Disagreement(ValueError):
 
 @dataclass(frozen=True)
 class Equal:
-    """left = right in a setting, with a proof and perhaps further, independent ones."""
+    """left = right in a setting, with a proof and perhaps further, independent ones.
+
+    `measured` names what the naive procedure measures when it measures this (see verify/pipeline.py).
+    """
 
     left: sp.Expr
     right: sp.Expr
@@ -34,6 +37,7 @@ class Equal:
     proof: Proof
     also: tuple[Proof, ...] = ()
     label: str = ""
+    measured: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,5 +38,6 @@ def teacher_variance() -> tuple[Part, ...]:
             .by(Cite("noise-energy"))
             .by(Cite("gram-pseudoinverse"))
             .by(Cite("wishart-inverse-mean")),
+            measured="weak",
         ),
     )

@@ -34,5 +34,6 @@ def w2s_variance() -> tuple[Part, ...]:
             .by(Vanish(R), "the cross term vanishes: R has mean zero given the rest")
             .by(Cite("w2s-variance-inherited"), "V_s∩V_w: inherited")
             .by(Cite("w2s-variance-reduced"), "V_w\\V_s: reduced"),
+            measured="w2s",
         ),
     )

@@ -37,5 +37,6 @@ def w2s_variance_in_sample() -> tuple[Part, ...]:
             .by(Cancel(Gamma_s), "a projection of rank d_s, the identity on V_s")
             .by(Contract(Gamma_s), "E Γ_sᵀΓ_s = N I")
             .by(Fold(d_sw), "correlation dimension"),
+            measured="w2s_in_sample",
         ),
     )

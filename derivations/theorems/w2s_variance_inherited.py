@@ -39,6 +39,7 @@ def w2s_variance_inherited() -> tuple[Part, ...]:
             .by(Cite("gram-pseudoinverse", 1))
             .by(Cite("wishart-inverse-mean"))
             .by(Fold(d_sw), "correlation dimension"),
+            measured="w2s_inherited",
         ),
         Equal(
             own,
@@ -50,5 +51,6 @@ def w2s_variance_inherited() -> tuple[Part, ...]:
             .by(Cite("wishart-inverse-mean"))
             .by(Fold(d_sw), "correlation dimension"),
             label="the teacher's own variance in V_s",
+            measured="weak_inside",
         ),
     )

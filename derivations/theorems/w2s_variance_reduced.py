@@ -65,5 +65,6 @@ def w2s_variance_reduced() -> tuple[Part, ...]:
             sigma2 * (d_w - d_sw) / (n - d_w - 1) * d_s / (N - d_s - 1),
             W2S,
             reduced,
+            measured="w2s_reduced",
         ),
     )

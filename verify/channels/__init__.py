@@ -1,0 +1,146 @@
+"""The four ways of knowing: replay, exact, sampling, pipeline. One file each, one signature.
+
+A channel plans tasks for a set of subjects and runs them one by one; tasks are independent of each other,
+and the result of one depends only on the task, its share of the false-alarm budget and the seed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from derivations.claims import Book, Claim, Equal, Limit, Part
+from derivations.core.analysis import Limit as LimitRule
+from derivations.core.derivation import Derivation, begin, nested
+from derivations.core.language import parse
+from derivations.core.laws import Block, Setting
+from derivations.core.rules import IN_EXPECTATION, PATHWISE
+from derivations.core.words import Expression, MatrixSum, Refused
+from derivations.points import Point
+from sympy import MatrixSymbol
+
+from verify.certificate import Check
+from verify.levels import Level
+
+Findings = list[tuple[str, Check]]  # (claim id, check)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One unit of work: `checks` is how many shares of the false-alarm budget it may spend."""
+
+    channel: str
+    key: tuple[str, ...]
+    parts: tuple[tuple[str, int], ...]  # of which claims it checks which parts; with the key, unique in a run
+    checks: int = 0
+    point: Point | None = None
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The claims it says something of."""
+        return tuple(dict.fromkeys(id for id, _ in self.parts))
+
+
+class Channel(Protocol):
+    """What each channel module offers."""
+
+    NAME: str
+
+    def plan(self, subjects: "Sequence[Subject]", level: Level) -> list[Task]:
+        """The tasks for these subjects."""
+
+    def run(self, task: Task, subjects: "dict[str, Subject]", level: Level, alpha: float, seed: int) -> Findings:
+        """Do one task; `alpha` is the share of each of its checks."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two expressions that a step, or a statement, says are equal."""
+
+    step: str
+    kind: str
+    left: Expression
+    right: Expression
+
+
+@dataclass
+class Subject:
+    """A claim with the book it is in and whatever could be derived of it, right or wrong."""
+
+    claim: Claim
+    book: Book
+    _chains: dict[int, "tuple[Chain, ...] | str"] = field(default_factory=dict)
+
+    def chains(self, part: int) -> "tuple[Chain, ...]":
+        """The derivations of a part and those nested in them; empty where none can be made."""
+        if part not in self._chains:
+            self._chains[part] = tuple(self._derive(self.claim.parts[part]))
+        found = self._chains[part]
+        return () if isinstance(found, str) else found
+
+    def _derive(self, part: Part) -> "Iterator[Chain]":
+        if not isinstance(part, Equal | Limit):
+            return
+        names = ["proof", *(f"proof {i}" for i in range(2, 2 + len(part.also)))]
+        for name, proof in zip(names, (part.proof, *part.also), strict=True):
+            try:
+                made = proof(begin(part.left, part.setting, self.book))
+            except Refused:
+                continue  # the replay channel says so
+            yield Chain(name, made)
+            yield from _inner(name, made)
+
+    def pairs(self, part: int) -> list[Pair]:
+        """The statement first, then each step of each derivation of a part."""
+        stated = self.claim.parts[part]
+        assert isinstance(stated, Equal | Limit)
+        left, right = stated.setting.normal(parse(stated.left)), parse(stated.right)
+        random = any(t.groups for t in left.terms)
+        out = [Pair("statement", IN_EXPECTATION if random else PATHWISE, left, right)]
+        if isinstance(stated, Limit):
+            out = []
+        for chain in self.chains(part):
+            for number, step in enumerate(chain.made.steps, 1):
+                if type(step.rule) is LimitRule:
+                    continue
+                title = step.note or step.rule.title
+                out.append(Pair(f"{chain.name}, step {number}: {title}", step.kind, step.before, step.after))
+        label = f"{stated.label}: " if stated.label else ""
+        return [Pair(label + p.step, p.kind, p.left, p.right) for p in out if p.left != p.right]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A derivation with its name on certificates."""
+
+    name: str
+    made: Derivation
+
+    @cached_property
+    def definitions(self) -> tuple[tuple[MatrixSymbol, MatrixSum], ...]:
+        """How symbols that the setting does not draw are computed."""
+        last = self.made.in_force
+        return (*self.made.setting.definitions, *last.origins, *last.definitions)
+
+    @cached_property
+    def extra_blocks(self) -> tuple[Block, ...]:
+        """Laws that cited equations brought in."""
+        return tuple(b for b in self.made.in_force.blocks if b not in self.made.setting.blocks)
+
+
+def _inner(name: str, made: Derivation) -> Iterator[Chain]:
+    for step in made.steps:
+        for number, inside in enumerate(nested(step.rule)):
+            yield Chain(f"{name}, way {number + 1}", inside)
+            yield from _inner(name, inside)
+
+
+def sources(chains: Sequence[Chain]) -> tuple[tuple[tuple[MatrixSymbol, MatrixSum], ...], tuple[Block, ...]]:
+    """Definitions and extra laws of several chains together."""
+    definitions = tuple(dict.fromkeys(d for c in chains for d in c.definitions))
+    return definitions, tuple(dict.fromkeys(b for c in chains for b in c.extra_blocks))
+
+
+def setting_of(part: Part) -> Setting:
+    """The setting that a part is stated in."""
+    return part.setting if isinstance(part, Equal | Limit) else part.left_setting

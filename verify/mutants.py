@@ -1,0 +1,56 @@
+"""Small changes of a closed form, made from its expression tree."""
+
+from collections.abc import Iterator
+
+import sympy as sp
+
+_ALIKE = (("n", "N"), ("d_s", "d_w"), ("d_w", "d_sw"), ("m", "d"))
+
+
+def small_changes(form: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
+    """(what was changed, the changed form): integers moved by one, symbols swapped, factors of 1.01."""
+    seen = {sp.factor(form)}
+
+    def fresh(label: str, new: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
+        key = sp.factor(new)
+        if key not in seen and not key.has(sp.zoo, sp.nan, sp.oo):
+            seen.add(key)
+            yield label, new
+
+    for path, node in _nodes(form):
+        if node.is_Integer and node != 0:
+            for by in (-1, 1):
+                changed = _at(form, path, node + by)
+                yield from fresh(f"{node} -> {node + by} in {_parent(form, path)}", changed)
+        if node.is_Add:
+            for arg in node.args:
+                yield from fresh(f"{arg} dropped from {node}", _at(form, path, node - arg))
+        if node.is_Mul:
+            for arg in node.args:
+                yield from fresh(f"factor {arg} dropped", _at(form, path, node / arg))
+    symbols = {s.name: s for s in form.free_symbols}
+    for a, b in _ALIKE:
+        if a in symbols and b in symbols:
+            x, y = symbols[a], symbols[b]
+            yield from fresh(f"{a} and {b} swapped", form.subs({x: y, y: x}, simultaneous=True))
+    yield from fresh("times 1.01", form * sp.Rational(101, 100))
+
+
+def _nodes(form: sp.Expr, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], sp.Expr]]:
+    yield path, form
+    for i, arg in enumerate(form.args):
+        yield from _nodes(arg, (*path, i))
+
+
+def _at(form: sp.Expr, path: tuple[int, ...], new: sp.Expr) -> sp.Expr:
+    if not path:
+        return new
+    args = list(form.args)
+    args[path[0]] = _at(args[path[0]], path[1:], new)
+    return form.func(*args)
+
+
+def _parent(form: sp.Expr, path: tuple[int, ...]) -> sp.Expr:
+    for i in path[:-1]:
+        form = form.args[i]
+    return form
