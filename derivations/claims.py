@@ -8,9 +8,10 @@ from functools import cached_property
 
 import sympy as sp
 
+from derivations.core import analysis
 from derivations.core import derivation as core
-from derivations.core.derivation import Derivation, begin
-from derivations.core.language import parse, to_sympy
+from derivations.core.derivation import Derivation
+from derivations.core.language import to_sympy
 from derivations.core.laws import Setting
 from derivations.core.rules import Equation
 from derivations.core.words import Expression, Refused, collect
@@ -183,21 +184,21 @@ class Book:
         return self._made[claim]
 
     def _derive(self, claim: Claim) -> Theorem:
-        firsts, others = [], []
+        firsts: list[Derivation] = []
+        others: list[Derivation] = []
         for part in claim.provable:
+            if claim.points and not any(part.setting.holds_at(dict(p.values)) for p in claim.points):
+                raise Refused(f"the hypotheses of {claim.id} hold at none of its points")
+            limit = analysis.Limit(part.variable, part.order) if isinstance(part, Limit) else None
             for number, proof in enumerate((part.proof, *part.also)):
-                made = proof(begin(part.left, part.setting, self))
+                made = core.prove(part.left, part.setting, proof, self, limit)
                 agree(claim, part, made)
                 (others if number else firsts).append(made)
         return Theorem(claim, tuple(firsts), tuple(others))
 
     def replay(self, claim: str) -> Theorem:
-        """The theorem and everything it cites, made again from nothing."""
-        fresh = Book(self.claims)
-        theorem = fresh.theorem(claim)
-        for made in (*theorem.derivations, *theorem.others):
-            core.replay(made, fresh)
-        return theorem
+        """The theorem and everything it cites, made again from nothing: a fresh book proves all it holds."""
+        return Book(self.claims).theorem(claim)
 
     def ancestors(self, claim: str) -> tuple[str, ...]:
         """Every claim that a claim rests on, directly or not, nearest first."""
@@ -222,7 +223,7 @@ class Book:
 
 def agree(claim: Claim, part: Equal | Limit, made: Derivation) -> None:
     """Compare what a derivation concludes with what the claim states. Raises Disagreement."""
-    stated, end = made.in_force.normal(parse(part.right)), made.end
+    stated, end = core.stated(part.right, made.in_force), made.end
     if stated == end:
         return
     difference = collect((*end.terms, *(t._replace(coefficient=-t.coefficient) for t in stated.terms)))

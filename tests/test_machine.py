@@ -232,25 +232,28 @@ def test_rounding_errors_are_within_their_bounds(condition: float) -> None:
     assert np.all(ratio > 1e-6), "the bounds say something"
 
 
-def test_errors_of_operands_are_carried_along() -> None:
-    rough, sharp, G = (MatrixSymbol(name, *Gamma.shape) for name in "XYG")
+@pytest.mark.parametrize("name", ["D", "Y"])  # sums are in alphabetical order: before Γ and after it
+def test_errors_of_operands_are_carried_along(name: str) -> None:
+    rough, sharp, twice, G = (MatrixSymbol(x, *Gamma.shape) for x in ("X", name, "Z", "G"))
     definitions = (
         (rough, matrix(Gamma) + matrix(G).times(10**8)),
         (sharp, matrix(rough) + matrix(G).times(-(10**8))),
+        (twice, matrix(sharp) + matrix(Gamma)),
     )
     setting = Setting((standard(Gamma),), given=(A, G), definitions=definitions)
     square = mul(T(sharp), sharp)
     sides = [mul(GramInverse(sharp), A), mul(Pinv(sharp), T(Pinv(sharp)), A), mul(square, A, square)]
+    sides.append(mul(T(twice), twice, A))
     tape = tape_of(*(E(tr(side)) for side in sides), setting=setting, m=6, d=4)
     draws = machine.fill(tape, generator(1), tape.lanes)
     a, values = exact(environment(setting, point(m=6, d=4)).matrices[A]), machine.run(tape, draws)
     for t in range(20):
         x = exact(machine.unpack(tape, draws, t)[0][Gamma])
         gram, pinv, product = gram_inverse(x), pseudo_inverse(x), x.transpose() * x
-        truths = [trace(gram * a), trace(pinv * pinv.transpose() * a), trace(product * a * product)]
-        errors = np.abs(values[t, :3] - truths)
+        truths = [gram * a, pinv * pinv.transpose() * a, product * a * product, product * a * fmpq(4)]
+        errors = np.abs(values[t, :4] - [trace(y) for y in truths])
         assert np.all(errors <= machine.bounds(tape, draws)[t])
-        assert np.all(errors > 1e-12), "the digits lost in Y = X - 10⁸ G"
+        assert np.all(errors > 1e-12), "the digits lost in X - 10⁸ G"
 
 
 # --------------------------------------------------------------------------------- base draws

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy import Identity, MatrixSymbol
 
 from derivations.core.language import E, GramInverse, Pinv, T, mul, norm2, parse, parse_matrix, tr
-from derivations.core.laws import Block, Setting, standard
+from derivations.core.laws import Setting, standard
 from derivations.core.words import Expression, MatrixSum, matrix
 from derivations.notation import (
     W2S,
@@ -195,8 +195,10 @@ def test_deterministic_sides_are_told_and_cost_nothing_per_draw() -> None:
     tape = w2s(STUDENT, sigma2 * tr(mul(T(C), C)), sigma2 * d_sw)
     assert [tape.deterministic(i) for i in range(3)] == [False, True, True]
     assert tape.program.fixed == 1
-    values = machine.run(tape, machine.fill(tape, generator(0), 65))
+    draws = machine.fill(tape, generator(0), 2 * tape.lanes)
+    values = machine.run(tape, draws)
     assert values[:, 1:3] == pytest.approx(1.06 / 3, rel=1e-14)
+    assert np.array_equal(values[tape.lanes :], machine.run(tape, draws[1:])), "no block is taken for another"
 
 
 def test_the_slots_of_results_are_used_again() -> None:
@@ -250,7 +252,7 @@ def _refusals() -> dict[str, tuple[Callable[[], object], str]]:
     x = MatrixSymbol("X", m, d)
     env = environment(PLAIN, SMALL)
     side = [parse(E(norm2(x)))]
-    draw = Block((x,), ((matrix(A),),), draws=((x, "cauchy"),))
+    draw = replace(standard(x), draws=((x, "cauchy"),))
     copied = replace(standard(x), copies=1)
     circle = ((x, parse_matrix(mul(x, A))),)
     return {

@@ -59,6 +59,7 @@ class Check:
     reason: str | None = None
     slack: float | None = None
     rate: tuple[float, float] | None = None
+    whole: bool = False  # of the statement itself, not of a step
 
 
 def check_from(data: Mapping[str, Any]) -> Check:
@@ -84,12 +85,12 @@ class Certificate:
     digests: Mapping[str, str] = field(default_factory=dict)
 
     def channel(self, name: str) -> str:
-        """The verdict of one channel."""
-        return combine(c.verdict for c in self.checks if c.channel == name)
+        """The verdict of one channel on the statement itself."""
+        return combine(c.verdict for c in self.checks if c.channel == name and c.whole)
 
     @property
     def disagreement(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The channels that pass and those that refute, when there are both."""
+        """The channels that pass the statement and those that refute it, when there are both."""
         names = dict.fromkeys(c.channel for c in self.checks)
         for_it = tuple(n for n in names if self.channel(n) == PASSED)
         against = tuple(n for n in names if self.channel(n) == REFUTED)
@@ -108,18 +109,18 @@ def combine(verdicts: Iterable[str]) -> str:
 
 
 def own_trust(checks: Iterable[Check]) -> str:
-    """The strongest trust among the passed channels."""
+    """The strongest trust among the channels that passed the statement; none unless every check is well."""
     earned = {"replay": "proved", "exact": "enclosed"}
+    found = list(checks)
+    if combine(c.verdict for c in found) != PASSED:
+        return TRUST[0]
     best = TRUST[0]
-    by_channel: dict[str, list[Check]] = {}
-    for c in checks:
-        by_channel.setdefault(c.channel, []).append(c)
-    for channel, found in by_channel.items():
-        if combine(c.verdict for c in found) != PASSED:
-            continue
-        assumed = any((c.bound or "").startswith("assumed") for c in found)
-        trust = earned.get(channel, "supported (assumed variance)" if assumed else "supported")
-        best = max(best, trust, key=TRUST.index)
+    for channel in dict.fromkeys(c.channel for c in found):
+        whole = [c for c in found if c.channel == channel and c.whole]
+        if combine(c.verdict for c in whole) == PASSED:
+            assumed = any((c.bound or "").startswith("assumed") for c in whole)
+            trust = earned.get(channel, "supported (assumed variance)" if assumed else "supported")
+            best = max(best, trust, key=TRUST.index)
     return best
 
 

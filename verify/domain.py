@@ -35,8 +35,7 @@ def unseen(claim: Claim, checks: Sequence[Check]) -> tuple[str, ...]:
         return ()
     resolution: dict[str, float] = {}
     for c in checks:
-        whole = c.step.endswith(("statement", "measured"))
-        if c.verdict == PASSED and c.detectable is not None and whole:
+        if c.verdict == PASSED and c.detectable is not None and c.whole:
             resolution[c.point] = min(c.detectable, resolution.get(c.point, c.detectable))
     points = [p for p in claim.points if p.label in resolution]
     if not points:

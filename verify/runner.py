@@ -21,8 +21,8 @@ from verify.levels import FALSE_ALARMS, LEVELS, Level
 
 CHANNELS: dict[str, Channel] = {c.NAME: c for c in (replay, exact, sampling, pipeline)}
 
-Progress = Callable[[int, int, Certificate | None], None]
-"""(tasks done, tasks in all, a certificate that has just been completed)."""
+Progress = Callable[[int, int, Certificate | None, float], None]
+"""(tasks done, tasks in all, a certificate that has just been completed, the seconds it took)."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def run(
         for wanted in name:
             if wanted not in table:
                 raise KeyError(wanted)
-    book = Book(known)
-    subjects = {id: Subject(known[id], book) for id in chosen}
+    book, replayed = Book(known), Book(known)
+    subjects = {id: Subject(known[id], book, replayed) for id in chosen}
     rules = LEVELS[level]
     tasks = [t for c in channels for t in CHANNELS[c].plan(list(subjects.values()), rules)]
     alpha = FALSE_ALARMS / max(1, sum(t.checks for t in tasks))
@@ -120,9 +120,10 @@ def _execute(
             left[id] -= 1
             if progress and not left[id]:
                 checks = [c for k in sorted(results) for name, c in results[k] if name == id]
-                progress(len(results), len(tasks), _certify(subjects[id], checks, seed, level.name))
+                made = files.weaken({id: _certify(subjects[id], checks, seed, level.name)})[id]
+                progress(len(results), len(tasks), made, seconds[id])
         if progress:
-            progress(len(results), len(tasks), None)
+            progress(len(results), len(tasks), None, 0.0)
 
     def work(task: Task) -> tuple[Findings, float]:
         began = time.perf_counter()

@@ -15,11 +15,12 @@ from verify.certificate import IDENTICAL, REFUTED, UNDECIDED
 from verify.decide import Decision, bet_grid, decide_mean, observations_needed
 from verify.kernels import Floats
 
-FACTOR, NEAR_FACTOR = 1.5, 2.5  # the pilot's variance is multiplied by this; the second near a boundary
+FACTOR, NEAR_FACTOR = 1.25, 2.0  # the pilot's variance is multiplied by this; the second near a boundary
 _FEWEST = 4096  # draws before the first look
 _OBSERVATIONS = 1024  # batch means at the planned end, so that a look costs a millisecond
 _STORED = 4096  # batch means kept for the difference that needs the most draws
-_GROWTH = 1.5  # each further look has this many times the draws
+_EARLY = 16  # a first look at this fraction of the planned draws sees gross errors
+_GROWTH = 1.2  # each look after the planned one has this many times the draws
 
 Draw = Callable[[str | int, int, int], Floats]
 """(role, draws, batch) -> (draws / batch, k): batch means of k differences, from the stream of that role."""
@@ -55,14 +56,14 @@ class Outcome:
 
 @dataclass
 class _Open:
-    """A difference being decided: variance bound of one draw, planned draws, batches merged, next look."""
+    """A difference being decided: variance bound of one draw, batches merged, next look, planned end."""
 
     target: Target
     variance: float
-    planned: int
     merge: int
     bets: tuple[float, ...]
     look: int
+    planned: int
 
 
 def until_decided(
@@ -80,14 +81,15 @@ def until_decided(
             outcomes[i] = Outcome(settled, None, len(pilot))
         else:
             bounds[i] = t.factor * float(pilot[:, i].var(ddof=1))
-    needed = {i: max(_FEWEST, math.ceil(1.06 * observations_needed(v, alpha, targets[i].epsilon))) for i, v in bounds.items()}
+    needed = {i: max(_FEWEST, _plan(v, alpha, targets[i].epsilon)) for i, v in bounds.items()}
     batch = _power(max(needed.values(), default=1) / _STORED)
     waiting: dict[int, _Open] = {}
     for i, v in bounds.items():
         merge = _power(needed[i] / batch / _OBSERVATIONS)
         size = batch * merge
-        bets = bet_grid(v / size, alpha, max(1, needed[i] // (4 * size)), max(1, 2 * needed[i] // size))
-        waiting[i] = _Open(targets[i], v, needed[i], merge, bets, needed[i])
+        end = -(-needed[i] // size)
+        bets = bet_grid(v / size, alpha, -(-end // _EARLY), end, size=2)
+        waiting[i] = _Open(targets[i], v, merge, bets, max(_FEWEST, needed[i] // _EARLY), needed[i])
     parts: list[Floats] = []
     done = 0
     while waiting:
@@ -103,8 +105,16 @@ def until_decided(
             if decision.verdict != UNDECIDED or done >= budget:
                 outcomes[i] = Outcome(decision.verdict, decision, done)
                 del waiting[i]
-            w.look = math.ceil(w.look * _GROWTH)
+            w.look = max(w.planned, math.ceil(w.look * _GROWTH))
     return [outcomes[i] for i in range(len(targets))]
+
+
+def _plan(variance: float, alpha: float, epsilon: float) -> int:
+    """Draws after which the interval should be narrow enough, as if every draw were an observation.
+
+    Batches need as many draws, and a few observations more: the margin.
+    """
+    return math.ceil(1.03 * observations_needed(variance, alpha, epsilon))
 
 
 def _power(x: float) -> int:

@@ -1,21 +1,21 @@
 """Citing a proved claim: its equation is matched against the expression and instantiated.
 
-A cited equation holds for every size, every standard Gaussian (or second-moment) matrix of its setting and
-every `given` matrix. Matching binds its matrices to matrices of the expression with the same law, and its
-given ones to whole words that are independent of those; then the lemma holds conditionally on the words,
-and so in expectation. The lemma's hypotheses must follow from the ones in force.
+A cited equation holds for every size, all matrices that are random as in its setting and every `given`
+matrix. Matching binds its random matrices to matrices of the expression with the same joint law, and its
+given ones to whole words. An equation between expectations holds conditionally on what is independent of the
+random ones, and so in expectation, if the given ones and the rest of the expectation are. Whatever else the
+lemma's setting says (hypotheses, relations, definitions, named traces) has to hold of what is bound.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import permutations
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import permutations, product
 
 import sympy as sp
-from sympy import MatrixSymbol
+from sympy import Identity, MatrixSymbol
 
-from derivations.core.laws import Block, Setting, simplify_by
-from derivations.core.rules import IN_EXPECTATION, PATHWISE, Equation, Library, State
+from derivations.core.laws import Block, Relation, Setting, frame, standard, unit
+from derivations.core.rules import IN_EXPECTATION, PATHWISE, Equation, Library, Rule, State
 from derivations.core.words import (
     PLAIN,
     Expression,
@@ -29,303 +29,303 @@ from derivations.core.words import (
     expand,
     identity,
     matrix,
+    rewrite,
     rotations,
-    transpose,
+    symbols,
 )
 
 
 @dataclass(frozen=True)
 class Binding:
-    """What the matrices of a lemma stand for."""
+    """What the letters of a lemma stand for: sizes, random (or defined) matrices, and given ones."""
 
-    symbols: Mapping[MatrixSymbol, MatrixSymbol]
-    words: Mapping[MatrixSymbol, Word]
-    sizes: Mapping[sp.Symbol, sp.Expr]
+    sizes: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    random: Mapping[MatrixSymbol, MatrixSymbol] = field(default_factory=dict)
+    given: Mapping[MatrixSymbol, MatrixSum] = field(default_factory=dict)
+
+    def size(self, x: sp.Expr) -> sp.Expr:
+        """A size, or any scalar, of the lemma in terms of those in force."""
+        return x.subs(dict(self.sizes), simultaneous=True)
+
+    def shape(self, shape: Iterable[sp.Expr]) -> tuple[sp.Expr, ...]:
+        """A shape of the lemma in terms of the sizes in force."""
+        return tuple(self.size(s) for s in shape)
+
+    def matrix(self, total: MatrixSum) -> MatrixSum:
+        """A matrix of the lemma in terms of those in force."""
+        parts = [
+            (self.size(c) * k, w) for c, word in total.terms for k, w in expand(word, self._factor).terms
+        ]
+        return MatrixSum(tuple(parts), self.shape(total.shape))
+
+    def _factor(self, f: Factor) -> MatrixSum:
+        if isinstance(f.symbol, Identity):
+            return matrix(identity(self.size(f.symbol.shape[0])))
+        if f.symbol in self.random:
+            return matrix((f._replace(symbol=self.random[f.symbol]),))
+        if f.symbol not in self.given or f.op != PLAIN:
+            raise Refused(f"{f.symbol} of the lemma has no counterpart here")
+        return self.given[f.symbol].T if f.transposed else self.given[f.symbol]
 
 
 @dataclass(frozen=True)
-class Cite:
+class Cite(Rule):
     """Use a proved claim wherever one of its equations (or the one numbered `part`) matches."""
 
     claim: str
     part: int | None = None
     once: bool = False
-    kind: ClassVar[str] = IN_EXPECTATION
-    title: ClassVar[str] = "by"
-    axioms: ClassVar[tuple[str, ...]] = ()
+    kind = IN_EXPECTATION
+    title = "by"
+
+    def chosen(self, library: Library) -> tuple[Equation, ...]:
+        """The equations that may be used."""
+        equations = library.equations(self.claim)
+        return equations if self.part is None else equations[self.part : self.part + 1]
+
+    def kind_by(self, library: Library) -> str:
+        """Pathwise if all that may be used is an identity between traces, else in expectation."""
+        means = any(t.groups for e in self.chosen(library) for t in e.left.terms)
+        return IN_EXPECTATION if means else PATHWISE
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Replace every match by the other side of the equation."""
-        equations = library.equations(self.claim)
-        chosen = equations if self.part is None else equations[self.part : self.part + 1]
-        changed, reasons = False, []
-        terms, done = list(expression.terms), []
+        equations = self.chosen(library)
+        matched, reasons = False, []
+        terms, done = list(expression.terms), list[Term]()
         while terms:
             t = terms.pop()
-            for equation in chosen:
+            for equation in equations:
                 try:
                     new = _instance(t, equation, setting)
                 except Refused as why:
                     reasons.append(str(why))
                     continue
                 if new is not None:
-                    changed, (more, setting) = True, new
+                    matched, (more, setting) = True, new
                     (done if self.once else terms).extend(more)
                     break
             else:
                 done.append(t)
-        if not changed:
+        if not matched:
             raise Refused(f"{self.claim} does not apply: " + (reasons[0] if reasons else "nothing matches"))
         return collect(done), setting
 
 
 def _instance(t: Term, equation: Equation, setting: Setting) -> tuple[tuple[Term, ...], Setting] | None:
     """The term rewritten by one use of the equation, or None where the pattern does not occur."""
-    if len(equation.left.terms) != 1:
-        raise Refused("only an equation with a single term on its left can be cited")
-    (pattern,) = equation.left.terms
-    pathwise = equation.kind == PATHWISE
-    wanted = pattern.traces if pathwise else pattern.groups[0]
+    wanted, means = _pattern(equation)
+    places: list[tuple[int | None, Group]] = list(enumerate(t.groups))
+    if not means:
+        places = [(None, t.traces), *places]
     refusal: Refused | None = None
-    places = [(None, t.traces), *enumerate(t.groups)] if pathwise else list(enumerate(t.groups))
     for place, words in places:
         for chosen in permutations(range(len(words)), len(wanted)):
-            left_over = tuple(w for i, w in enumerate(words) if i not in chosen)
-            targets = [words[i] for i in chosen]
-            for found in _matches(wanted, targets, equation.setting, Binding({}, {}, {})):
+            rest = tuple(w for i, w in enumerate(words) if i not in chosen)
+            for found in _matches(wanted, [words[i] for i in chosen], equation.setting, Binding()):
                 try:
-                    binding = _with_definitions(found, equation.setting, setting)
-                    _check(binding, equation, setting, left_over)
+                    binding, after = _complete(found, equation, setting)
+                    _check(binding, equation.setting, setting, rest if means else None)
+                    new = Expression(tuple(_rewritten(t, place, rest, equation, binding)))
+                    return after.normal(new).terms, after
                 except Refused as why:
                     refusal = why
-                    continue
-                more, setting = _rewrite(t, place, left_over, pattern, equation, binding, setting)
-                return more, setting
     if refusal is not None:
         raise refusal
     return None
 
 
+def _pattern(equation: Equation) -> tuple[Group, bool]:
+    """The words to look for, and whether the equation is one between expectations."""
+    left = equation.left.terms
+    if [t.coefficient for t in left] == [1]:
+        if len(left[0].groups) == 1 and not left[0].traces:
+            if any(len(t.groups) > 1 for t in equation.right.terms):
+                raise Refused("an equation with a product of expectations on its right cannot be cited")
+            return left[0].groups[0], True
+        if left[0].traces and not left[0].groups and equation.kind != IN_EXPECTATION:
+            if any(t.groups for t in equation.right.terms):
+                raise Refused("an identity between traces with an expectation on its right cannot be cited")
+            return left[0].traces, False
+    raise Refused("only one expectation, or an identity between traces, without a factor can be cited")
+
+
 def _matches(wanted: Group, targets: list[Word], lemma: Setting, binding: Binding) -> Iterator[Binding]:
+    """Bindings under which each wanted trace is the target at its place."""
     if not wanted:
         yield binding
         return
     for way in rotations(targets[0]):
-        for bound in _match(wanted[0], way, lemma, binding):
+        for bound in _match(wanted[0], way, way[0].shape[0], lemma, binding):
             yield from _matches(wanted[1:], targets[1:], lemma, bound)
 
 
-def _match(pattern: Word, target: Word, lemma: Setting, binding: Binding) -> Iterator[Binding]:
-    """Bindings under which the pattern, read from the left, spells the target."""
+def _match(pattern: Word, target: Word, last: sp.Expr, lemma: Setting, binding: Binding) -> Iterator[Binding]:
+    """Bindings under which the pattern, read from the left, spells the target with `last` columns."""
     if not pattern:
         if not target:
             yield binding
         return
-    f, rest = pattern[0], pattern[1:]
-    if f.symbol in lemma.given and f.op == PLAIN and not _related(f.symbol, lemma):
+    f = pattern[0]
+    if f.symbol not in lemma.given:
+        if target and target[0][1:] == f[1:]:
+            bound = _bound(binding, f.symbol, target[0].symbol)
+            if bound is not None:
+                yield from _match(pattern[1:], target[1:], last, lemma, bound)
+    elif f.op == PLAIN:
         for length in range(len(target) + 1):
-            run = target[:length]
-            word = transpose(run) if f.transposed else run
-            known = binding.words.get(f.symbol)
-            if known is None or known == word:
-                bound = replace(binding, words={**binding.words, f.symbol: word})
-                yield from _match(rest, target[length:], lemma, bound)
-    elif target and (target[0].op, target[0].transposed) == (f.op, f.transposed):
-        x = target[0].symbol
-        if binding.symbols.get(f.symbol, x) == x:
-            sizes = _unify(f.symbol.shape, x.shape, binding.sizes)
-            if sizes is not None:
-                bound = replace(binding, symbols={**binding.symbols, f.symbol: x}, sizes=sizes)
-                yield from _match(rest, target[1:], lemma, bound)
+            value = matrix(target[:length] or identity(target[0].shape[0] if target else last))
+            bound = _bound(binding, f.symbol, value.T if f.transposed else value)
+            if bound is not None:
+                yield from _match(pattern[1:], target[length:], last, lemma, bound)
 
 
-def _related(symbol: MatrixSymbol, lemma: Setting) -> bool:
-    """Whether a given matrix has relations or a named trace, so that it cannot stand for just any word."""
-    tied = [*(word for word, _ in lemma.relations), *(word for _, word in lemma.names)]
-    return any(symbol == f.symbol for word in tied for f in word)
-
-
-def _unify(
-    lemma: tuple[sp.Expr, sp.Expr], target: tuple[sp.Expr, sp.Expr], sizes: Mapping[sp.Symbol, sp.Expr]
-) -> Mapping[sp.Symbol, sp.Expr] | None:
-    out = dict(sizes)
-    for a, b in zip(lemma, target, strict=True):
-        value = a.subs(out, simultaneous=True) if not a.is_Symbol else out.setdefault(a, b)
-        if value != b:
-            return None
-    return out
-
-
-def _with_definitions(binding: Binding, lemma: Setting, setting: Setting) -> Binding:
-    """Where a defined matrix of the lemma was bound, what defines it stands for itself, and defines it here."""
-    for x, value in lemma.definitions:
-        if x not in binding.symbols:
-            continue
-        words, symbols = dict(binding.words), dict(binding.symbols)
-        for f in (f for _, w in value.terms for f in w):
-            if f.symbol in lemma.given:
-                if words.setdefault(f.symbol, (Factor(f.symbol),)) != (Factor(f.symbol),):
-                    raise Refused(f"{f.symbol} would have to be {f.symbol} itself")
-            elif symbols.setdefault(f.symbol, f.symbol) != f.symbol:
-                raise Refused(f"{f.symbol} would have to be {f.symbol} itself")
-        if setting.image(value) != setting.image(matrix(binding.symbols[x])):
-            raise Refused(f"{binding.symbols[x]} is not what the lemma defines as {x}")
-        binding = Binding(symbols, words, binding.sizes)
-    return binding
-
-
-def _check(binding: Binding, equation: Equation, setting: Setting, left_over: Group) -> None:
-    """The side conditions of a match; raises Refused with the one that fails."""
-    lemma = equation.setting
+def _bound(binding: Binding, x: MatrixSymbol, value: MatrixSymbol | MatrixSum) -> Binding | None:
+    """One more letter bound, and the sizes that are letters in its shape; None where others contradict it."""
     sizes = dict(binding.sizes)
-    for x, word in binding.words.items():
-        shape = tuple(s.subs(sizes, simultaneous=True) for s in x.shape)
-        if word and (word[0].shape[0], word[-1].shape[1]) != shape:
-            raise Refused(f"{x} would have to be {shape}")
-        if not word and shape[0] != shape[1]:
-            raise Refused(f"{x} is not square, so it cannot be an identity")
+    for letter, size in zip(x.shape, value.shape, strict=True):
+        if letter.is_Symbol and sizes.setdefault(letter, size) != size:
+            return None
+    if isinstance(value, MatrixSum):
+        if binding.given.get(x, value) != value:
+            return None
+        return replace(binding, sizes=sizes, given={**binding.given, x: value})
+    if binding.random.get(x, value) != value:
+        return None
+    return replace(binding, sizes=sizes, random={**binding.random, x: value})
+
+
+def _complete(found: Binding, equation: Equation, setting: Setting) -> tuple[Binding, Setting]:
+    """Bind what is left open: covariances by the laws, new matrices to new ones, the rest to itself."""
+    lemma, after = equation.setting, setting
+    random, given = dict(found.random), dict(found.given)
+
+    def itself(letters: Iterable[MatrixSymbol]) -> None:
+        for x in letters:
+            if x in lemma.given and x in setting.given:
+                given.setdefault(x, matrix(x))
+            elif x not in lemma.given and x not in setting.given:
+                setting.support(random.setdefault(x, x))
+            elif x not in given:
+                raise Refused(f"{x} of the lemma has no counterpart here")
+
+    rights = symbols(w for t in equation.right.terms for w in t.words())
+    made = {x for x in rights if not _is_known(x, lemma)}
+    itself(rights - made - set(lemma.given))
+    for x in tuple(random):
+        if lemma.block(x) is None:
+            itself(lemma.image(matrix(x)).symbols)
+    for b in lemma.blocks:
+        for x, y in product([x for x in b.members if x in random], repeat=2):
+            wanted = b.between(x, y)
+            for letter in wanted.symbols - given.keys():
+                if wanted == matrix(letter):
+                    given[letter] = setting.covariance(random[x], random[y])
+            itself(wanted.symbols)
+    itself(rights & set(lemma.given))
+    free = frozenset(x for r in lemma.relations for x in _letters(r)) - given.keys()
+    for relation in lemma.relations:
+        if not all(_exists(x, free, lemma) for x in _letters(relation) & free):
+            itself(_letters(relation))
+    for x in made:
+        random[x] = _new(x, rights, equation, found)
+        after = replace(after, blocks=(*after.blocks, standard(random[x])))
+    return Binding(found.sizes, random, given), after
+
+
+def _is_known(x: MatrixSymbol, setting: Setting) -> bool:
+    return x in setting.given or setting.block(x) is not None or x in dict(setting.definitions)
+
+
+def _letters(relation: Relation) -> frozenset[MatrixSymbol]:
+    return symbols([relation[0]]) | relation[1].symbols
+
+
+def _new(
+    x: MatrixSymbol, rights: frozenset[MatrixSymbol], equation: Equation, sizes: Binding
+) -> MatrixSymbol:
+    """A matrix that the lemma's right side adds becomes a new one, with the law that it has there."""
+    after, means = equation.after, equation.left.terms[0].groups
+    block = after.block(x)
+    if not means or block is None or len(block.members) > 1 or not after.is_standard(x):
+        raise Refused(f"{x} of the lemma has no counterpart here")
+    if block in after.supports((Factor(y),) for y in rights if y != x):
+        raise Refused(f"{x} of the lemma is not independent of the rest of its right side")
+    return MatrixSymbol(x.name, *sizes.shape(x.shape))
+
+
+def _exists(x: MatrixSymbol, free: frozenset[MatrixSymbol], lemma: Setting) -> bool:
+    """Whether an open letter exists: a unit vector, or the other vectors of a basis that has one."""
+    about = {r for r in lemma.relations if x in _letters(r)}
+    units = [e for e in lemma.given if e.shape[1] == 1 and unit(e) in lemma.relations]
+    bases = [(e, y) for e in units for y in lemma.given if y.shape == (e.shape[0], e.shape[0] - 1)]
+    if x in units and about == {unit(x)}:
+        return True
+    return any(about <= set(frame(e, y)) and (x == y or (x == e and y in free)) for e, y in bases)
+
+
+def _check(binding: Binding, lemma: Setting, setting: Setting, rest: Group | None) -> None:
+    """The side conditions of a match; `rest` is what else is under the expectation. Raises Refused."""
+    random, given = binding.random, binding.given
+    for size in binding.sizes.values():
+        setting.require_positive(size, "a size of the lemma")
+    for x, value in (*random.items(), *given.items()):
+        if binding.shape(x.shape) != value.shape:
+            raise Refused(f"{x} of the lemma cannot be of shape {value.shape}")
     for h in lemma.hypotheses:
-        setting.require_positive(h.subs(sizes, simultaneous=True), "its hypothesis")
-    for word, value in lemma.relations:
-        named_by = {f.symbol for w in (word, *(w for _, w in value.terms)) for f in w}
-        if all(x in binding.symbols or isinstance(x, sp.Identity) for x in named_by):
-            named = tuple(_resized(f._replace(symbol=binding.symbols[f.symbol]), sizes) for f in word)
-            wanted = [(c, tuple(_bound(f, binding) for f in w)) for c, w in value.terms]
-            if set(simplify_by(named, setting.relations).terms) != set(wanted):
-                raise Refused("a relation between the lemma's given matrices is not known here")
+        setting.require_positive(binding.size(h), "a hypothesis of the lemma")
     for name, word in lemma.names:
-        if dict(setting.names).get(name) != word:
+        if (name, word) not in setting.names:
             raise Refused(f"{name} does not mean the same here")
-        if any(binding.symbols.get(f.symbol, f.symbol) != f.symbol for f in word):
-            raise Refused(f"{name} is the name of another trace")
-    used: set[Block] = set()
+        for x in symbols([word]):
+            if given.get(x, matrix(x)) != matrix(x) or binding.shape(x.shape) != x.shape:
+                raise Refused(f"{name} is the name of another trace")
+    for pattern, value in lemma.relations:
+        if _letters((pattern, value)) <= given.keys():
+            left, right = binding.matrix(matrix(pattern)), binding.matrix(value)
+            if setting.reduce(left) != setting.reduce(right):
+                raise Refused("a relation between the lemma's given matrices is not known here")
+    for x, value in lemma.definitions:
+        if x in random:
+            left, right = binding.matrix(lemma.image(value)), matrix(random[x])
+            if setting.image(left) != setting.image(right):
+                raise Refused(f"{random[x]} is not what the lemma defines as {x}")
+    used = _check_laws(binding, lemma, setting)
+    if rest is not None:
+        shared = used & setting.supports((*rest, *(w for value in given.values() for _, w in value.terms)))
+        if shared:
+            names = ", ".join(str(x) for b in shared for x in b.members)
+            raise Refused(f"the rest of the expectation is not independent of {names}")
+
+
+def _check_laws(binding: Binding, lemma: Setting, setting: Setting) -> frozenset[Block]:
+    """The blocks that bound random matrices live in; refused unless their joint law is the lemma's."""
+    used: frozenset[Block] = frozenset()
     for block in lemma.blocks:
-        bound = [x for x in block.members if x in binding.symbols]
-        homes = setting.supports([(Factor(binding.symbols[x]),) for x in bound])
-        names = ", ".join(str(binding.symbols[x]) for x in bound)
+        bound = [(x, binding.random[x]) for x in block.members if x in binding.random]
+        homes = setting.supports((Factor(y),) for _, y in bound)
+        names = ", ".join(str(y) for _, y in bound)
         if homes & used:
             raise Refused(f"{names} is not independent of what it has to be independent of")
-        if not all(h.gaussian for h in homes) and block.gaussian:
+        if block.gaussian and not all(h.gaussian for h in homes):
             raise Refused(f"{names} is not known to be Gaussian")
+        for (x, x_here), (y, y_here) in product(bound, repeat=2):
+            wanted = setting.reduce(binding.matrix(block.between(x, y)))
+            if wanted != setting.covariance(x_here, y_here):
+                raise Refused(f"the covariance of {x_here} and {y_here} is not the lemma's")
         used |= homes
-        for x in bound:
-            for y in bound:
-                have = setting.covariance(binding.symbols[x], binding.symbols[y])
-                if not _same(block.between(x, y), have, binding):
-                    raise Refused(f"the covariance of {binding.symbols[x]} is not the lemma's")
-    if equation.kind == PATHWISE:
-        return
-    outside = [*binding.words.values(), *left_over]
-    shared = used & setting.supports(outside)
-    if shared:
-        names = ", ".join(str(x) for b in shared for x in b.members)
-        raise Refused(f"the rest of the expectation is not independent of {names}")
+    return used
 
 
-def _same(wanted: MatrixSum, have: MatrixSum, binding: Binding) -> bool:
-    """Whether the lemma's covariance is the one in force; a free one is read off by `_covariances`."""
-    if _free(wanted, binding) is not None:
-        return have.shape[0] == have.shape[1]
-
-    def value(f: Factor) -> MatrixSum:
-        word = binding.words.get(f.symbol)
-        return matrix((_resized(f, binding.sizes),) if word is None else transpose(word) if f.transposed else word)
-
-    total = MatrixSum((), have.shape)
-    for c, w in wanted.terms:
-        total += expand(w, value).times(c)
-    return total == have
-
-
-def _free(wanted: MatrixSum, binding: Binding) -> MatrixSymbol | None:
-    """The symbol of a covariance that the lemma leaves free."""
-    if len(wanted.terms) != 1 or wanted.shape[0] != wanted.shape[1] or len(wanted.terms[0][1]) != 1:
-        return None
-    x = wanted.terms[0][1][0].symbol
-    return None if isinstance(x, sp.Identity) or x in binding.words else x
-
-
-def _resized(f: Factor, sizes: Mapping[sp.Symbol, sp.Expr]) -> Factor:
-    if isinstance(f.symbol, sp.Identity):
-        return Factor(sp.Identity(f.symbol.shape[0].subs(dict(sizes), simultaneous=True)))
-    return f
-
-
-def _bound(f: Factor, binding: Binding) -> Factor:
-    return f._replace(symbol=binding.symbols[f.symbol]) if f.symbol in binding.symbols else _resized(f, binding.sizes)
-
-
-def _covariances(binding: Binding, lemma: Setting, setting: Setting) -> dict[MatrixSymbol, MatrixSum]:
-    """Values of the lemma's free covariance matrices."""
-    values = {}
-    for block in lemma.blocks:
-        for x in block.members:
-            free = _free(block.between(x, x), binding)
-            if x in binding.symbols and free is not None:
-                values[free] = setting.covariance(binding.symbols[x], binding.symbols[x])
-    return values
-
-
-def _rewrite(
-    t: Term,
-    place: int | None,
-    left_over: Group,
-    pattern: Term,
-    equation: Equation,
-    binding: Binding,
-    setting: Setting,
-) -> tuple[tuple[Term, ...], Setting]:
-    lemma, sizes = equation.setting, dict(binding.sizes)
-    covariances = _covariances(binding, lemma, setting)
-    names = dict(binding.symbols)
-    new_blocks: list[Block] = []
-
-    def value(f: Factor) -> MatrixSum | None:
-        if f.symbol in covariances:
-            return covariances[f.symbol].T if f.transposed else covariances[f.symbol]
-        if f.symbol in binding.words:
-            shape = f.symbol.shape[0].subs(sizes, simultaneous=True)
-            word = binding.words[f.symbol] or identity(shape)
-            return matrix(transpose(word) if f.transposed else word)
-        if f.symbol not in names:
-            if isinstance(f.symbol, sp.Identity):
-                return matrix((_resized(f, sizes),))
-            names[f.symbol] = _introduce(f.symbol, equation.after, sizes, setting, new_blocks)
-        return matrix((f._replace(symbol=names[f.symbol]),))
-
-    out = []
+def _rewritten(
+    t: Term, place: int | None, rest: Group, equation: Equation, binding: Binding
+) -> Iterator[Term]:
+    """The right side in place of what was matched."""
     for r in equation.right.terms:
-        base = t.coefficient / pattern.coefficient * r.coefficient.subs(sizes, simultaneous=True)
-        inner = (*r.traces, *(w for g in r.groups for w in g))
-        if len(r.groups) > 1:
-            raise Refused("an equation with a product of expectations on its right cannot be cited")
-        partial: list[tuple[sp.Expr, Group]] = [(base, ())]
-        for word in inner:
-            grown = expand(word, value)
-            partial = [(c * a, (*ws, w)) for c, ws in partial for a, w in grown.terms]
-        for c, ws in partial:
+        sized = Expression((r._replace(coefficient=t.coefficient * binding.size(r.coefficient)),))
+        for u in rewrite(sized, lambda word: binding.matrix(matrix(word)).terms).terms:
+            words = (*rest, *u.traces, *(w for group in u.groups for w in group))
             if place is None:
-                out.append(Term(c, (*left_over, *ws), t.groups))
+                yield Term(u.coefficient, words, t.groups)
             else:
-                groups = (*t.groups[:place], (*left_over, *ws), *t.groups[place + 1 :])
-                out.append(Term(c, t.traces, groups))
-    blocks = setting.blocks + tuple(new_blocks)
-    return tuple(x.canonical() for x in out), replace(setting, blocks=blocks)
-
-
-def _introduce(
-    symbol: MatrixSymbol, after: Setting, sizes: dict[sp.Symbol, sp.Expr], setting: Setting, made: list[Block]
-) -> MatrixSymbol:
-    """A matrix that occurs only on the right of the lemma: a new one with the law it has there."""
-    block = after.block(symbol)
-    if block is None or block.members != (symbol,) or not after.is_standard(symbol):
-        raise Refused(f"{symbol} of the lemma has no counterpart here")
-    new = MatrixSymbol(symbol.name, *(s.subs(sizes, simultaneous=True) for s in symbol.shape))
-    if setting.block(new) is not None:
-        raise Refused(f"{new} is in use")
-    cov = MatrixSum(((sp.Integer(1), identity(new.shape[1])),), (new.shape[1], new.shape[1]))
-    made.append(Block((new,), ((cov,),), draws=((new, "normal"),)))
-    return new
-
-
-
+                yield Term(u.coefficient, t.traces, (*t.groups[:place], words, *t.groups[place + 1 :]))

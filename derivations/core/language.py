@@ -4,7 +4,8 @@ SymPy evaluates too eagerly for random matrices (it cancels (XXᵀ)⁻¹XXᵀ wh
 and traces are built unevaluated here and all algebra happens on words.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import product as choices
 
 import sympy as sp
 from sympy import Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Trace, Transpose
@@ -14,21 +15,19 @@ from derivations.core.words import (
     PINV,
     Expression,
     Factor,
+    Group,
     MatrixSum,
     Refused,
     Term,
     collect,
+    declared,
     identity,
     matrix,
-    scalar,
 )
 
 
 class E(sp.Expr):
     """The expectation of a scalar expression over everything random in it."""
-
-    def _latex(self, printer: Any) -> str:
-        return rf"\mathbb{{E}}\left[{printer._print(self.args[0])}\right]"
 
 
 class _OfSymbol(MatrixExpr):
@@ -42,30 +41,17 @@ class Pinv(_OfSymbol):
 
     shape = property(lambda self: (self.arg.shape[1], self.arg.shape[0]))
 
-    def _latex(self, printer: Any) -> str:
-        return rf"{printer._print(self.arg)}^{{+}}"
-
 
 class GramInverse(_OfSymbol):
     """The inverse Gram matrix (XᵀX)⁻¹, written W⁻¹ when X is a Γ."""
 
     shape = property(lambda self: (self.arg.shape[1], self.arg.shape[1]))
 
-    def _latex(self, printer: Any) -> str:
-        name = str(self.arg)
-        if name.startswith("Gamma"):
-            return rf"{printer._print(MatrixSymbol('W' + name[5:], 1, 1))}^{{-1}}"
-        x = printer._print(self.arg)
-        return rf"({x}^{{\top}} {x})^{{-1}}"
-
 
 class T(_OfSymbol):
     """The transpose of any matrix expression, left as it is."""
 
     shape = property(lambda self: self.arg.shape[::-1])
-
-    def _latex(self, printer: Any) -> str:
-        return rf"{printer.parenthesize(self.arg, 100, strict=True)}^{{\top}}"
 
 
 def mul(*factors: MatrixExpr) -> MatrixExpr:
@@ -94,7 +80,7 @@ def parse_matrix(x: sp.Expr) -> MatrixSum:
     if type(x) is MatMul:
         total = matrix(identity(x.shape[0]))
         for arg in x.args:
-            total = total * parse_matrix(arg) if arg.is_Matrix else total.times(arg)
+            total = total * parse_matrix(arg) if arg.is_Matrix else total.times(declared(arg))
         return total
     if type(x) is MatAdd:
         parts = [parse_matrix(arg) for arg in x.args]
@@ -102,25 +88,33 @@ def parse_matrix(x: sp.Expr) -> MatrixSum:
     raise Refused(f"the core does not know the matrix {x}")
 
 
-def parse(x: sp.Expr) -> Expression:
-    """A SymPy scalar expression in traces and expectations as an `Expression`."""
-    if type(x) is E:
-        inner = parse(x.args[0])
+def summands(x: sp.Expr) -> Iterator[Term]:
+    """The terms of a statement one by one, like ones not combined: each has to exist on its own."""
+    x = sp.sympify(x)
+    if type(x) is E and len(x.args) == 1:
+        inner = parse(x.args[0])  # under one expectation, combining is harmless
         if any(t.groups for t in inner.terms):
             raise Refused(f"an expectation inside an expectation: {x}")
-        return collect(Term(t.coefficient, (), (t.traces,)) for t in inner.terms)
-    if type(x) is Trace:
-        return collect(Term(c, (word,)) for c, word in parse_matrix(x.args[0]).terms)
-    if not (x.has(Trace) or x.has(E)):
-        return scalar(x)
-    if x.is_Add or x.is_Mul:
-        first, *rest = map(parse, x.args)
-        for part in rest:
-            first = first + part if x.is_Add else first * part
-        return first
-    if x.is_Pow and x.exp.is_Integer and x.exp > 0:
-        return parse(sp.Mul(*[x.base] * int(x.exp), evaluate=False))
-    raise Refused(f"the core does not know the expression {x}")
+        yield from (Term(t.coefficient, (), (t.traces,)) for t in inner.terms)
+    elif type(x) is Trace:
+        yield from (Term(c, (word,)) for c, word in parse_matrix(x.args[0]).terms)
+    elif not x.has(Trace, E):
+        yield Term(declared(x))
+    elif x.is_Add:
+        for arg in x.args:
+            yield from summands(arg)
+    elif x.is_Mul or (x.is_Pow and x.exp.is_Integer and x.exp > 0):
+        factors = x.args if x.is_Mul else [x.base] * int(x.exp)
+        for parts in choices(*(tuple(summands(arg)) for arg in factors)):
+            coefficient = sp.Mul(*(t.coefficient for t in parts))
+            yield Term(coefficient, sum((t.traces for t in parts), ()), sum((t.groups for t in parts), ()))
+    else:
+        raise Refused(f"the core does not know the expression {x}")
+
+
+def parse(x: sp.Expr) -> Expression:
+    """A SymPy scalar expression in traces and expectations as an `Expression`."""
+    return collect(summands(x))
 
 
 def _sympy_factor(f: Factor) -> MatrixExpr:
@@ -131,7 +125,7 @@ def _sympy_factor(f: Factor) -> MatrixExpr:
 def to_sympy(expression: Expression) -> sp.Expr:
     """An `Expression` as SymPy's."""
 
-    def traces(words: Any) -> list[sp.Expr]:
+    def traces(words: Group) -> list[sp.Expr]:
         return [tr(mul(*map(_sympy_factor, word))) for word in words]
 
     return sp.Add(
@@ -144,5 +138,7 @@ def to_sympy(expression: Expression) -> sp.Expr:
 
 def matrix_to_sympy(total: MatrixSum) -> MatrixExpr:
     """A `MatrixSum` as SymPy's."""
+    if not total.terms:
+        return sp.ZeroMatrix(*total.shape)
     parts = [mul(*([c] if c != 1 else []), *map(_sympy_factor, w)) for c, w in total.terms]
     return MatAdd(*parts, evaluate=False) if len(parts) > 1 else parts[0]

@@ -1,22 +1,23 @@
 """The rules of inference. Each states its side conditions, checks them, and refuses otherwise.
 
 A rule is a frozen value; `apply(expression, setting, library)` returns the next expression and the setting
-then in force. `kind` says how its step can be tested: `pathwise` (both sides agree for every draw), `in
-expectation` (only their means agree) or `scalar` (no matrix is involved). `axioms` are facts taken from
-the literature, `lemmas` the claims a rule rests on; both end up in what the conclusion is said to rest on.
-There is no rule that asserts a step, and no rule contains an answer.
+then in force. Whatever a rule returns is put in normal form, where every inverse and every expectation has to
+exist. A symbol keeps its meaning along a derivation: rules add new symbols and never give an old one another
+value. There is no rule that asserts a step, and no rule contains an answer.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import ClassVar, Protocol
 
 import sympy as sp
 from sympy import MatrixSymbol
 
-from derivations.core.laws import Block, Setting, simplify_by, standard
+from derivations.core.laws import Block, Setting, simplify_by
 from derivations.core.words import (
     GRAM_INVERSE,
+    ONE,
     PINV,
     PLAIN,
     Expression,
@@ -31,37 +32,21 @@ from derivations.core.words import (
     identity,
     matrix,
     product,
+    rewrite,
     rotations,
     spell,
     substitute,
+    symbols,
     transpose,
 )
 
-PATHWISE, IN_EXPECTATION, SCALAR = "pathwise", "in expectation", "scalar"
+PATHWISE, IN_EXPECTATION, SCALAR, LIMIT = "pathwise", "in expectation", "scalar", "limit"
 State = tuple[Expression, Setting]
-
-
-class Rule(Protocol):
-    """What every rule is."""
-
-    kind: ClassVar[str]
-    title: ClassVar[str]
-    axioms: ClassVar[tuple[str, ...]]
-
-    def apply(self, expression: Expression, setting: Setting, library: "Library") -> State:
-        """The next expression and setting; raises Refused."""
-
-
-class Library(Protocol):
-    """Where cited claims come from."""
-
-    def equations(self, claim: str) -> "tuple[Equation, ...]":
-        """The proved equations of a claim; raises Refused for an unknown one."""
 
 
 @dataclass(frozen=True)
 class Equation:
-    """A proved equation under the hypotheses of `setting`; `after` has the laws of what its right side adds."""
+    """A proved equation under the hypotheses of `setting`; `after` has the laws of what its right adds."""
 
     left: Expression
     right: Expression
@@ -70,141 +55,156 @@ class Equation:
     kind: str
 
 
-def _each_word(expression: Expression, rewrite: Callable[[Word], MatrixSum | None]) -> Expression:
-    """Rewrite words under their traces, wherever `rewrite` gives a sum; repeat until nothing changes."""
-    changed, terms = False, list(expression.terms)
-    done: list[Term] = []
-    while terms:
-        t = terms.pop()
-        places = [(None, i, w) for i, w in enumerate(t.traces)]
-        places += [(g, i, w) for g, group in enumerate(t.groups) for i, w in enumerate(group)]
-        for g, i, word in places:
-            if (new := rewrite(word)) is not None:
-                changed = True
-                terms += [_put(t, g, i, c, w).canonical() for c, w in new.terms]
-                break
-        else:
-            done.append(t)
-    if not changed:
-        raise Refused("the rule changes nothing here")
-    return collect(done)
+class Library(Protocol):
+    """Where cited claims come from."""
+
+    def equations(self, claim: str) -> tuple[Equation, ...]:
+        """The proved equations of a claim; raises Refused for an unknown one."""
 
 
-def _put(t: Term, group: int | None, i: int, c: sp.Expr, word: Word) -> Term:
-    """The term with one word replaced."""
-    if group is None:
-        return t._replace(coefficient=t.coefficient * c, traces=(*t.traces[:i], word, *t.traces[i + 1 :]))
-    new = (*t.groups[group][:i], word, *t.groups[group][i + 1 :])
-    groups = (*t.groups[:group], new, *t.groups[group + 1 :])
-    return t._replace(coefficient=t.coefficient * c, groups=groups)
+class Rule:
+    """What every rule is.
+
+    `kind` says how its step can be tested: `pathwise` (both sides agree for every draw), `in expectation`
+    (only their means agree), `scalar` (no matrix is involved) or `limit`. `axioms` are facts taken from the
+    literature, `lemma` a claim the rule rests on; both end up in what the conclusion is said to rest on.
+    """
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    axioms: ClassVar[tuple[str, ...]] = ()
+    lemma: str | None = None
+
+    def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
+        """The next expression and setting; raises Refused."""
+        raise NotImplementedError
+
+
+def changed(before: Expression, after: Expression, otherwise: str) -> Expression:
+    """What a rule made of an expression; refused when that is nothing new."""
+    if after == before:
+        raise Refused(otherwise)
+    return after
+
+
+def repeated(once: Callable[[Word], MatrixSum | None]) -> Callable[[Word], list[tuple[sp.Expr, Word]]]:
+    """The change of a trace that does `once` until it gives None."""
+
+    def change(word: Word) -> list[tuple[sp.Expr, Word]]:
+        if (new := once(word)) is None:
+            return [(ONE, word)]
+        return [(c * k, w) for c, v in new.terms for k, w in change(v)]
+
+    return change
+
+
+def cancelled(word: Word) -> Word:
+    """An open word without its products W⁻¹ΓᵀΓ and ΓᵀΓW⁻¹, which are identities wherever W⁻¹ exists."""
+    for i in range(len(word) - 2):
+        if _is_identity(word[i : i + 3]):
+            return cancelled(product(word[:i], identity(word[i].shape[0]), word[i + 3 :]))
+    return word
+
+
+def _is_identity(three: Word) -> bool:
+    x = Factor(three[0].symbol)
+    inverse = Factor(three[0].symbol, GRAM_INVERSE)
+    return three in ((inverse, x.T, x), (x.T, x, inverse))
 
 
 @dataclass(frozen=True)
-class Cancel:
+class Cancel(Rule):
     """W⁻¹ΓᵀΓ = I: the inverse Gram matrix meets its Gram matrix (needs full column rank, m ≥ d)."""
 
     symbol: MatrixSymbol
-    kind: ClassVar[str] = PATHWISE
-    title: ClassVar[str] = "an inverse cancels"
-    axioms: ClassVar[tuple[str, ...]] = ("a Gaussian m x d matrix with m >= d has full column rank almost surely",)
+    kind = PATHWISE
+    title = "an inverse cancels"
+    axioms = ("a Gaussian m x d matrix with m >= d has full column rank almost surely",)
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Replace every W⁻¹ΓᵀΓ and ΓᵀΓW⁻¹ by the identity."""
-        m, d = self.symbol.shape
-        setting.require_positive(m - d + 1, f"full column rank of {self.symbol}")
-        gram = (Factor(self.symbol, transposed=True), Factor(self.symbol))
-        inverse = Factor(self.symbol, GRAM_INVERSE)
+        setting.require_full_rank(self.symbol)
 
-        def rewrite(word: Word) -> MatrixSum | None:
+        def once(word: Word) -> MatrixSum | None:
             for w in rotations(word):
-                if w[:3] in ((inverse, *gram), (*gram, inverse)):
-                    return matrix(product(identity(d), w[3:]))
+                if w[0].symbol == self.symbol and _is_identity(w[:3]):
+                    return matrix(product(identity(w[0].shape[0]), w[3:]))
             return None
 
-        return _each_word(expression, rewrite), setting
+        after = rewrite(expression, repeated(once))
+        return changed(expression, after, f"no inverse of {self.symbol} meets its Gram matrix"), setting
 
 
 @dataclass(frozen=True)
-class PseudoInverse:
+class PseudoInverse(Rule):
     """Γ⁺ = W⁻¹Γᵀ, because W⁻¹Γᵀ satisfies the four Penrose equations, which the rule checks."""
 
     symbol: MatrixSymbol
-    kind: ClassVar[str] = PATHWISE
-    title: ClassVar[str] = "the pseudo-inverse by its Penrose equations"
-    axioms: ClassVar[tuple[str, ...]] = ("the Penrose equations have exactly one solution", *Cancel.axioms)
+    kind = PATHWISE
+    title = "the pseudo-inverse by its Penrose equations"
+    axioms = ("the Penrose equations have exactly one solution", *Cancel.axioms)
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Replace every Γ⁺ by W⁻¹Γᵀ."""
-        x, w = Factor(self.symbol), Factor(self.symbol, GRAM_INVERSE)
-        m, d = self.symbol.shape
-        setting.require_positive(m - d + 1, f"full column rank of {self.symbol}")
-        candidate = (w, x.T)
-
-        def reduce(word: Word) -> Word:
-            for i in range(len(word) - 2):
-                if word[i : i + 3] in ((w, x.T, x), (x.T, x, w)):
-                    return reduce(product(word[:i], identity(d), word[i + 3 :]))
-            return word
-
-        ok = reduce((x, *candidate, x)) == (x,) and reduce((*candidate, x, *candidate)) == candidate
-        for side in ((x, *candidate), (*candidate, x)):
-            ok &= reduce(side) == reduce(transpose(side))
-        if not ok:
+        setting.require_full_rank(self.symbol)
+        x = (Factor(self.symbol),)
+        y = (Factor(self.symbol, GRAM_INVERSE), Factor(self.symbol).T)
+        penrose = [(x + y + x, x), (y + x + y, y), (x + y, transpose(x + y)), (y + x, transpose(y + x))]
+        if any(cancelled(left) != cancelled(right) for left, right in penrose):
             raise Refused("W⁻¹Γᵀ fails a Penrose equation")
 
         def new(f: Factor) -> MatrixSum | None:
             if f.symbol != self.symbol or f.op != PINV:
                 return None
-            return matrix(transpose(candidate) if f.transposed else candidate)
+            return matrix(transpose(y) if f.transposed else y)
 
-        return substitute(expression, new), setting
+        after = substitute(expression, new)
+        return changed(expression, after, f"the pseudo-inverse of {self.symbol} does not occur"), setting
 
 
 @dataclass(frozen=True)
-class Expand:
+class Expand(Rule):
     """Insert the definition of a symbol and multiply out."""
 
     symbol: MatrixSymbol
-    kind: ClassVar[str] = PATHWISE
-    title: ClassVar[str] = "by definition"
-    axioms: ClassVar[tuple[str, ...]] = ()
+    kind = PATHWISE
+    title = "by definition"
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Replace the symbol by what it is defined to be."""
         value = dict(setting.definitions).get(self.symbol)
         if value is None:
             raise Refused(f"{self.symbol} has no definition here")
-        return substitute(expression, define(self.symbol, value)), setting
+        after = substitute(expression, define({self.symbol: value}))
+        return changed(expression, after, f"{self.symbol} does not occur"), setting
 
 
 @dataclass(frozen=True)
-class Relate:
+class Relate(Rule):
     """Use the relations between given matrices, such as QᵀQ = I."""
 
-    kind: ClassVar[str] = PATHWISE
-    title: ClassVar[str] = "by the relations of the given matrices"
-    axioms: ClassVar[tuple[str, ...]] = ()
+    kind = PATHWISE
+    title = "by the relations of the given matrices"
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Apply every relation wherever it fits."""
 
-        def rewrite(word: Word) -> MatrixSum | None:
+        def once(word: Word) -> MatrixSum | None:
             for i in range(len(word)):  # as it stands, not transposed: Kᵀ = K must not be undone again
                 w = word[i:] + word[:i]
                 if (new := simplify_by(w, setting.relations)) != matrix(w):
                     return new
             return None
 
-        return _each_word(expression, rewrite), setting
+        return changed(expression, rewrite(expression, repeated(once)), "no relation applies"), setting
 
 
 @dataclass(frozen=True)
-class ScalarOut:
-    """A trace of a product with several cuts of size one is a product of scalars: tr(u vᵀw xᵀ) = (vᵀw)(xᵀu)."""
+class ScalarOut(Rule):
+    """A trace with several cuts of size one is a product of scalars: tr(u vᵀw xᵀ) = (vᵀw)(xᵀu)."""
 
-    kind: ClassVar[str] = PATHWISE
-    title: ClassVar[str] = "a number comes out of the product"
-    axioms: ClassVar[tuple[str, ...]] = ()
+    kind = PATHWISE
+    title = "a number comes out of the product"
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Split every trace at its cuts of size one."""
@@ -212,87 +212,87 @@ class ScalarOut:
         def split(words: Group) -> Group:
             out: list[Word] = []
             for word in words:
-                starts = [i for i, f in enumerate(word) if f.shape[0] == 1]
-                turned = word[starts[0] :] + word[: starts[0]] if starts else word
-                cuts = [i for i, f in enumerate(turned) if f.shape[0] == 1 or i == 0]
-                out += [turned[a:b] for a, b in zip(cuts, [*cuts[1:], len(turned)], strict=True)]
+                cuts = [i for i, f in enumerate(word) if f.shape[0] == 1] or [0]
+                turned = word[cuts[0] :] + word[: cuts[0]]
+                places = [i - cuts[0] for i in cuts] + [len(word)]
+                out += [turned[a:b] for a, b in pairwise(places)]
             return tuple(out)
 
         terms = (Term(t.coefficient, split(t.traces), tuple(map(split, t.groups))) for t in expression.terms)
-        if (after := collect(terms)) == expression:
-            raise Refused("no product here has two cuts of size one")
-        return after, setting
+        return changed(expression, collect(terms), "no product here has two cuts of size one"), setting
 
 
 @dataclass(frozen=True)
-class Contract:
+class Contract(Rule):
     """Gaussian integration by parts: contract one occurrence of a matrix with every other of its block.
 
-    E[G_ij f] = Σ Cov(G_ij, H_kl) E[∂f/∂H_kl], with dW⁻¹ = -W⁻¹(dHᵀH + HᵀdH)W⁻¹. For a block of which only
-    mean and covariance are known it serves while the block occurs at most twice and never inverted.
-    `place` chooses the occurrence (default: the first).
+    E[G_ij f] = Σ Cov(G_ij, H_kl) E[∂f/∂H_kl], with dW⁻¹ = -W⁻¹(dHᵀH + HᵀdH)W⁻¹; f and every term of its
+    derivative have to be integrable. For a block of which only mean and covariance are known it serves while
+    the block occurs at most twice and never inverted. `place` chooses the occurrence (default: the first).
     """
 
     symbol: MatrixSymbol
     place: int = 0
-    kind: ClassVar[str] = IN_EXPECTATION
-    title: ClassVar[str] = "Gaussian integration by parts"
-    axioms: ClassVar[tuple[str, ...]] = ("Stein's identity for Gaussian vectors",)
+    kind = IN_EXPECTATION
+    title = "Gaussian integration by parts"
+    axioms = ("Stein's identity for Gaussian vectors",)
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
-        """Contract in every expectation where the matrix occurs."""
+        """Contract in one expectation of every term in which the matrix occurs under one."""
         block = setting.block(self.symbol)
         if block is None:
-            raise Refused(f"{self.symbol} has no law of its own here; use its definition or a change of variables")
+            raise Refused(f"{self.symbol} has no law here: use its definition or a change of variables")
+        strict = replace(setting, extended=False)
         terms: list[Term] = []
         for t in expression.terms:
-            hit = next((g for g in t.groups if any(f.symbol == self.symbol for w in g for f in w)), None)
-            if hit is None:
+            hits = [i for i, g in enumerate(t.groups) if self.symbol in symbols(g)]
+            if not hits:
                 terms.append(t)
                 continue
-            rest = list(t.groups)
-            rest.remove(hit)
-            new = [Term(t.coefficient * c, t.traces, (*rest, ws)) for c, ws in self._contract(hit, block, setting)]
-            terms += setting.normal(collect(new)).terms
-        if terms == list(expression.terms):
-            raise Refused(f"{self.symbol} does not occur")
-        return collect(terms), setting
+            rest = (*t.groups[: hits[0]], *t.groups[hits[0] + 1 :])
+            parts = self._contract(t.groups[hits[0]], block, strict)
+            new = tuple(Term(t.coefficient * c, t.traces, (*rest, ws)) for c, ws in parts)
+            terms += strict.normal(Expression(new)).terms  # each on its own, before like ones are combined
+        return changed(expression, collect(terms), f"{self.symbol} does not occur in an expectation"), setting
 
     def _contract(self, group: Group, block: Block, setting: Setting) -> Iterator[tuple[sp.Expr, Group]]:
-        for f in (f for w in group for f in w):
-            if setting.block(f.symbol) is None and block in setting.support(f.symbol):
-                raise Refused(f"{f.symbol} depends on {self.symbol}: insert its definition first")
-        inside = [f for w in group for f in w if f.symbol in block.members]
+        factors = [f for word in group for f in word]
+        for x in symbols(group) - set(block.members):
+            if block in setting.support(x):
+                raise Refused(f"{x} depends on {self.symbol}: insert its definition first")
+        inside = [f for f in factors if f.symbol in block.members]
         if not block.gaussian and (len(inside) > 2 or any(f.op != PLAIN for f in inside)):
-            raise Refused(f"only mean and covariance of {self.symbol} are known: two plain occurrences at most")
+            raise Refused(
+                f"only mean and covariance of {self.symbol} are known: two plain occurrences at most"
+            )
         if any(f.op == PINV for f in inside):
-            raise Refused(f"rewrite the pseudo-inverse of {self.symbol} first")
-        plain = [(i, j) for i, w in enumerate(group) for j, f in enumerate(w) if f[:2] == (self.symbol, PLAIN)]
-        if not plain:
-            raise Refused(f"{self.symbol} occurs only inverted: nothing to contract")
+            raise Refused(f"the pseudo-inverse of {self.symbol} has to be rewritten first")
+        plain = [
+            (i, j) for i, w in enumerate(group) for j, f in enumerate(w) if f[:2] == (self.symbol, PLAIN)
+        ]
+        if not 0 <= self.place < len(plain):
+            raise Refused(f"{self.symbol} has no plain occurrence number {self.place} to contract")
         i, j = plain[self.place]
-        word, others = group[i], (*group[:i], *group[i + 1 :])
-        y = (*word[j + 1 :], *word[:j])
-        if word[j].transposed:
-            y = transpose(y)
+        g, others = group[i][j], (*group[:i], *group[i + 1 :])
         rows, cols = self.symbol.shape
-        y = y or identity(cols)
+        # Turned to tr(G y). With another matrix in place of G, it still has to be integrable.
+        y = (*group[i][j + 1 :], *group[i][:j])
+        y = (transpose(y) if g.transposed else y) or identity(cols)
+        other = MatrixSymbol(f"{self.symbol}_other", rows, cols)
+        replace(setting, given=(*setting.given, other)).require_integrable(((Factor(other), *y), *others))
         for sign, before, h, after in _occurrences(y, block):
-            s = block.between(self.symbol, h.symbol)
-            x1, x2 = before or identity(cols), after or identity(rows)
-            if h.transposed:
-                yield from ((sign * c, (product(transpose(x1), v), product(x2), *others)) for c, v in s.terms)
-            else:
-                x2 = after or identity(h.shape[1])
-                yield from ((sign * c, (product(transpose(x1), v, x2), *others)) for c, v in s.terms)
-        for k, other in enumerate(others):
-            left = (*others[:k], *others[k + 1 :])
-            for sign, before, h, after in _occurrences(other, block):
-                x = (*after, *before)
+            left = transpose(before or identity(cols))
+            for c, s in block.between(self.symbol, h.symbol).terms:
+                if h.transposed:
+                    yield sign * c, (product(left, s), after or identity(rows), *others)
+                else:
+                    yield sign * c, (product(left, s, after or identity(h.shape[1])), *others)
+        for k, word in enumerate(others):
+            for sign, before, h, after in _occurrences(word, block):
+                x = (*after, *before) or identity(rows)
                 x = transpose(x) if h.transposed else x
-                s = block.between(self.symbol, h.symbol)
-                x = x or identity(rows)
-                yield from ((sign * c, (product(transpose(y), v, x), *left)) for c, v in s.terms)
+                for c, s in block.between(self.symbol, h.symbol).terms:
+                    yield sign * c, (product(transpose(y), s, x), *others[:k], *others[k + 1 :])
 
 
 def _occurrences(word: Word, block: Block) -> Iterator[tuple[int, Word, Factor, Word]]:
@@ -309,13 +309,12 @@ def _occurrences(word: Word, block: Block) -> Iterator[tuple[int, Word, Factor, 
 
 
 @dataclass(frozen=True)
-class Vanish:
+class Vanish(Rule):
     """A term with a single occurrence of a mean-zero matrix, independent of the rest, is zero."""
 
     symbol: MatrixSymbol
-    kind: ClassVar[str] = IN_EXPECTATION
-    title: ClassVar[str] = "the cross term vanishes"
-    axioms: ClassVar[tuple[str, ...]] = ()
+    kind = IN_EXPECTATION
+    title = "the cross term vanishes"
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Drop the terms that are linear in the symbol."""
@@ -328,54 +327,47 @@ class Vanish:
             return len(used) == 1 and used[0][:2] == (self.symbol, PLAIN)
 
         kept = [t for t in expression.terms if not any(map(linear, t.groups))]
-        if len(kept) == len(expression.terms):
-            raise Refused(f"no term is linear in {self.symbol} with the rest independent of it")
-        return collect(kept), setting
+        why = f"no term is linear in {self.symbol} with the rest independent of it"
+        return changed(expression, collect(kept), why), setting
 
 
 @dataclass(frozen=True)
-class Independent:
+class Independent(Rule):
     """E[XY] = E[X] E[Y] for functions of different blocks."""
 
-    kind: ClassVar[str] = IN_EXPECTATION
-    title: ClassVar[str] = "by independence"
-    axioms: ClassVar[tuple[str, ...]] = ()
+    kind = IN_EXPECTATION
+    title = "by independence"
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Split every expectation into its independent parts."""
-        terms = []
-        for t in expression.terms:
-            groups: list[Group] = []
-            for group in t.groups:
-                parts: list[tuple[frozenset[Block], Group]] = []
-                for word in group:
-                    support = setting.supports([word])
-                    joined = [p for p in parts if p[0] & support]
-                    parts = [p for p in parts if not p[0] & support]
-                    words = sum((p[1] for p in joined), ()) + (word,)
-                    parts.append((support.union(*(p[0] for p in joined)), words))
-                groups += [words for _, words in parts]
-            terms.append(t._replace(groups=tuple(groups)))
-        if collect(terms) == expression:
-            raise Refused("nothing here is independent of the rest")
-        return collect(terms), setting
+
+        def parts(group: Group) -> Iterator[Group]:
+            apart: list[Group] = []
+            for word in group:
+                joined = [p for p in apart if setting.supports(p) & setting.supports([word])]
+                apart = [p for p in apart if p not in joined] + [sum(joined, ()) + (word,)]
+            yield from apart
+
+        terms = (t._replace(groups=tuple(p for g in t.groups for p in parts(g))) for t in expression.terms)
+        return changed(expression, collect(terms), "nothing here is independent of the rest"), setting
 
 
 @dataclass(frozen=True)
-class ChangeVariables:
+class ChangeVariables(Rule):
     """New matrices as linear images of Gaussian ones; uncorrelated parts are independent.
 
-    `new` gives the new symbols in terms of the members of one or more Gaussian blocks, `old` the inverse,
-    which is checked. Covariances are computed; blocks are the parts that are correlated. The old symbols
-    are replaced by their expansions. `lemma` names the claim of which this is an instance.
+    `new` gives the new symbols in terms of the members of one or more Gaussian blocks, `old` gives replaced
+    members back in terms of new and kept ones, which is checked. Covariances are computed; the new blocks are
+    the parts that are correlated. Replaced symbols are replaced by their expansions, and are defined by them
+    from then on. `lemma` names the claim of which this is an instance.
     """
 
     new: tuple[tuple[MatrixSymbol, MatrixSum], ...]
     old: tuple[tuple[MatrixSymbol, MatrixSum], ...]
     lemma: str | None = None
-    kind: ClassVar[str] = PATHWISE
-    title: ClassVar[str] = "a linear change of Gaussian variables"
-    axioms: ClassVar[tuple[str, ...]] = (
+    kind = PATHWISE
+    title = "a linear change of Gaussian variables"
+    axioms = (
         "a linear image of a Gaussian is Gaussian, and uncorrelated jointly Gaussian parts are independent",
     )
 
@@ -383,108 +375,106 @@ class ChangeVariables:
         """Replace old symbols by expansions in new ones, with the laws of the new ones."""
         if self.lemma:
             library.equations(self.lemma)
-        images, back = dict(self.new), dict(self.old)
-        touched = {f.symbol for value in images.values() for _, w in value.terms for f in w}
-        blocks = [b for b in setting.blocks if touched & set(b.members)]
-        members = [x for b in blocks for x in b.members]
-        if not all(b.gaussian for b in blocks):
+        defined, images, back = dict(setting.definitions), dict(self.new), dict(self.old)
+        for x, value in self.new:
+            if x in defined and setting.image(defined[x]) != setting.image(value):
+                raise Refused(f"{x} is in use: it is defined as something else")
+        kept = tuple(d for d in setting.definitions if d[0] not in images)
+        trial = replace(setting, definitions=(*kept, *self.new))  # where the new symbols are only names
+        touched = trial.supports((Factor(x),) for x in images)
+        if not all(b.gaussian for b in touched):
             raise Refused("a change of variables needs Gaussian blocks")
-        trial = replace(setting, definitions=(*setting.definitions, *self.new))
-        for x in members:
-            if x in back and trial.image(back[x]) != matrix(x):
+        members = [x for b in setting.blocks if b in touched for x in b.members]
+        for x, value in self.old:
+            if x not in members or trial.image(value) != matrix(x):
                 raise Refused(f"the inverse given for {x} does not recover it")
-
         fresh = [x for x in members if x not in back] + list(images)
         table = {(x, y): trial.covariance(x, y) for x in fresh for y in fresh}
         parts: list[list[MatrixSymbol]] = []
         for x in fresh:
             linked = [p for p in parts if any(table[x, y].terms for y in p)]
-            parts = [p for p in parts if p not in linked] + [sum(linked, []) + [x]]
+            parts = [p for p in parts if p not in linked] + [[*(y for p in linked for y in p), x]]
         made = tuple(Block(tuple(p), tuple(tuple(table[x, y] for y in p) for x in p)) for p in parts)
-        definitions = tuple(d for d in setting.definitions if d[0] not in images) + self.old
         after = replace(
             setting,
-            blocks=tuple(b for b in setting.blocks if b not in blocks) + made,
-            definitions=definitions,
+            blocks=tuple(b for b in setting.blocks if b not in touched) + made,
+            definitions=kept + self.old,
             origins=setting.origins + self.new,
         )
-        for x, value in self.old:
-            expression = substitute(expression, define(x, value))
-        return expression, after
+        return substitute(expression, define(back)), after
 
 
 @dataclass(frozen=True)
-class Rename:
-    """A matrix may be called by another name of the same law, if that name is not otherwise in use."""
+class Rename(Rule):
+    """In an expectation, a matrix gives way to another of its law if the rest is independent of both."""
 
     old: MatrixSymbol
     new: MatrixSymbol
-    kind: ClassVar[str] = IN_EXPECTATION
-    title: ClassVar[str] = "equal in law"
-    axioms: ClassVar[tuple[str, ...]] = ("a Gaussian law is determined by its mean and covariance",)
+    kind = IN_EXPECTATION
+    title = "equal in law"
+    axioms = ("a Gaussian law is determined by its mean and covariance",)
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
-        """Replace the symbol `old` by `new`, both standard Gaussian of one shape."""
-        if not setting.is_standard(self.old) or self.old.shape != self.new.shape:
+        """Replace the symbol `old` by `new`, both standard Gaussian of one shape, in every expectation."""
+        alike = setting.is_standard(self.old) and setting.is_standard(self.new)
+        if not alike or self.old.shape != self.new.shape:
             raise Refused(f"{self.old} is not known to have the law of {self.new}")
-        if any(f.symbol == self.new for f in expression.factors()) or setting.block(self.new):
-            raise Refused(f"{self.new} is in use")
-        terms = tuple(_renamed(t, self.old, self.new) for t in expression.terms)
-        blocks = tuple(b for b in setting.blocks if self.old not in b.members) + (standard(self.new),)
-        definitions = tuple(d for d in setting.definitions if d[0] != self.new)
-        return collect(terms), replace(setting, blocks=blocks, definitions=definitions)
+        both = setting.support(self.old) | setting.support(self.new)
 
+        def renamed(group: Group) -> Group:
+            if self.old not in symbols(group):
+                return group
+            for x in symbols(group) - {self.old}:
+                if setting.support(x) & both:
+                    raise Refused(f"{x} is not independent of {self.old} and {self.new}")
+            new = {self.old: self.new}
+            return tuple(tuple(f._replace(symbol=new.get(f.symbol, f.symbol)) for f in w) for w in group)
 
-def _renamed(t: Term, old: MatrixSymbol, new: MatrixSymbol) -> Term:
-    def go(words: Group) -> Group:
-        return tuple(tuple(f._replace(symbol=new) if f.symbol == old else f for f in w) for w in words)
-
-    return Term(t.coefficient, go(t.traces), tuple(map(go, t.groups)))
+        terms = (t._replace(groups=tuple(map(renamed, t.groups))) for t in expression.terms)
+        return changed(expression, collect(terms), f"{self.old} does not occur in an expectation"), setting
 
 
 @dataclass(frozen=True)
-class Rotate:
+class Rotate(Rule):
     """W⁻¹ of Γ = Γ'Q is QᵀW'⁻¹Q when Q is orthogonal."""
 
     symbol: MatrixSymbol
-    kind: ClassVar[str] = PATHWISE
-    title: ClassVar[str] = "the inverse of a rotated Gram matrix"
-    axioms: ClassVar[tuple[str, ...]] = ()
+    kind = PATHWISE
+    title = "the inverse of a rotated Gram matrix"
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Replace W⁻¹ of a symbol defined as another one times an orthogonal matrix."""
         value = dict(setting.definitions).get(self.symbol)
-        if value is None or len(value.terms) != 1 or len(value.terms[0][1]) != 2:
+        words = [word for _, word in value.terms] if value else []
+        if [len(word) for word in words] != [2] or value != matrix((Factor(words[0][0].symbol), words[0][1])):
             raise Refused(f"{self.symbol} is not defined as a matrix times a rotation")
-        inner, q = value.terms[0][1]
+        inner, q = words[0]
         eye = matrix(identity(q.shape[0]))
         if setting.reduce(matrix((q, q.T))) != eye or setting.reduce(matrix((q.T, q))) != eye:
             raise Refused(f"{q.symbol} is not known to be orthogonal")
         turned = matrix((q.T, Factor(inner.symbol, GRAM_INVERSE), q))
         hit = Factor(self.symbol, GRAM_INVERSE)
-        return substitute(expression, lambda f: turned if f == hit else None), setting
+        after = substitute(expression, lambda f: turned if f == hit else None)
+        return changed(expression, after, f"the inverse of {self.symbol} does not occur"), setting
 
 
 @dataclass(frozen=True)
-class Fold:
-    """Write a named trace by its name (d_sw for tr CᵀC)."""
+class Fold(Rule):
+    """Write a named trace by its name."""
 
     name: sp.Symbol
-    kind: ClassVar[str] = SCALAR
-    title: ClassVar[str] = "by definition"
-    axioms: ClassVar[tuple[str, ...]] = ()
+    kind = SCALAR
+    title = "by definition"
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """Replace the trace that the setting gives this name."""
         word = dict(setting.names).get(self.name)
-        if word is None or setting.supports([word]):
+        if word is None:
             raise Refused(f"{self.name} is not the name of a fixed trace here")
-        (target,) = Term(sp.Integer(1), (word,)).canonical().traces
+        (target,) = Term(ONE, (word,)).canonical().traces
         terms = []
         for t in expression.terms:
             kept = tuple(w for w in t.traces if w != target)
             power = len(t.traces) - len(kept)
             terms.append(t._replace(coefficient=t.coefficient * self.name**power, traces=kept))
-        if collect(terms) == expression:
-            raise Refused(f"the trace of {spell(word)} does not occur")
-        return collect(terms), setting
+        return changed(expression, collect(terms), f"the trace of {spell(word)} does not occur"), setting

@@ -9,12 +9,15 @@ expectation each. Nothing in this file knows of laws or of theorems.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import sympy as sp
-from sympy import Identity, MatrixSymbol
+from sympy import Identity, MatrixExpr, MatrixSymbol
 
 PLAIN, PINV, GRAM_INVERSE = "", "pinv", "graminv"  # X, X⁺, (XᵀX)⁻¹
+ONE = sp.Integer(1)
 
 
 class Refused(ValueError):
@@ -61,7 +64,10 @@ def transpose(word: Word) -> Word:
 def product(*words: Word) -> Word:
     """The product of words; shapes must fit, and identities are dropped where something else is left."""
     factors = tuple(f for word in words for f in word)
-    for left, right in zip(factors, factors[1:], strict=False):
+    for f in factors:
+        if type(f) is not Factor or type(f.symbol) not in (MatrixSymbol, Identity):
+            raise Refused(f"{f} is not a factor of a word")
+    for left, right in pairwise(factors):
         if left.shape[1] != right.shape[0]:
             raise Refused(f"shapes do not fit: {left.shape} times {right.shape} in {spell(factors)}")
     return tuple(f for f in factors if not isinstance(f.symbol, Identity)) or factors[:1]
@@ -71,6 +77,11 @@ def spell(word: Word) -> str:
     """A word as plain text, for messages."""
     mark = {PLAIN: "", PINV: "+", GRAM_INVERSE: "-gram"}
     return " ".join(f"{f.symbol}{mark[f.op]}{chr(39) if f.transposed else ''}" for f in word)
+
+
+def symbols(words: Iterable[Word]) -> frozenset[MatrixSymbol]:
+    """The matrix symbols of words, identities aside."""
+    return frozenset(f.symbol for word in words for f in word if not isinstance(f.symbol, Identity))
 
 
 def rotations(word: Word) -> Iterable[Word]:
@@ -92,6 +103,22 @@ def cyclic(word: Word) -> Word:
     return min(rotations(word), key=_key)
 
 
+def declared(value: sp.Expr) -> sp.Expr:
+    """A coefficient: an expression in scalars. Raises Refused where it hides a matrix or is undefined."""
+    value = sp.sympify(value)
+    if value.has(MatrixExpr) or any(type(s) not in (sp.Symbol, sp.Dummy) for s in value.free_symbols):
+        raise Refused(f"{value} is not an expression in scalars")
+    if value.has(sp.nan, sp.zoo):
+        raise Refused("a coefficient is undefined: infinity minus infinity, or a division by zero")
+    return value
+
+
+@cache
+def _tidy(coefficient: sp.Expr) -> sp.Expr:
+    """A coefficient in factored form, in which equal rational functions are equal."""
+    return declared(sp.factor(sp.cancel(coefficient)))
+
+
 class Term(NamedTuple):
     """coefficient * product of traces * product over groups of E[product of traces]."""
 
@@ -101,17 +128,20 @@ class Term(NamedTuple):
 
     def canonical(self) -> "Term":
         """Words canonical and sorted, traces of identities turned into their size."""
-        coefficient, traces, groups = self.coefficient, [], []
-        for kept, words in ((traces, self.traces), *(([], g) for g in self.groups)):
+        coefficient = self.coefficient
+
+        def tidy(words: Group) -> Group:
+            nonlocal coefficient
+            kept = []
             for word in map(cyclic, words):
                 if isinstance(word[0].symbol, Identity):
                     coefficient *= word[0].symbol.shape[0]
                 else:
                     kept.append(word)
-            if kept is not traces and kept:
-                groups.append(tuple(sorted(kept, key=_key)))
-        order = sorted(groups, key=lambda g: [_key(w) for w in g])
-        return Term(coefficient, tuple(sorted(traces, key=_key)), tuple(order))
+            return tuple(sorted(kept, key=_key))
+
+        traces, groups = tidy(self.traces), [g for g in map(tidy, self.groups) if g]
+        return Term(coefficient, traces, tuple(sorted(groups, key=lambda g: [_key(w) for w in g])))
 
     def words(self) -> Iterable[Word]:
         """All words of the term."""
@@ -126,16 +156,6 @@ class Expression:
 
     terms: tuple[Term, ...]
 
-    def __add__(self, other: "Expression") -> "Expression":
-        return collect(self.terms + other.terms)
-
-    def __mul__(self, other: "Expression") -> "Expression":
-        return collect(
-            Term(a.coefficient * b.coefficient, a.traces + b.traces, a.groups + b.groups)
-            for a in self.terms
-            for b in other.terms
-        )
-
     @property
     def scalar(self) -> sp.Expr | None:
         """The value when no matrix is left, else None."""
@@ -149,67 +169,70 @@ class Expression:
 
 
 def collect(terms: Iterable[Term]) -> Expression:
-    """Combine like terms; coefficients are rational functions of the declared scalars."""
+    """Combine like terms; coefficients are functions of the declared scalars."""
     sums: dict[tuple[Group, tuple[Group, ...]], sp.Expr] = {}
     for term in terms:
-        _, *key = canonical = term.canonical()
-        sums[tuple(key)] = sums.get(tuple(key), sp.Integer(0)) + canonical.coefficient
-    tidy = {key: sp.factor(sp.cancel(c)) for key, c in sums.items()}
-    kept = [Term(c, *key) for key, c in tidy.items() if c != 0]
+        coefficient, traces, groups = term.canonical()
+        sums[traces, groups] = sums.get((traces, groups), sp.Integer(0)) + coefficient
+    kept = [Term(c, *key) for key, total in sums.items() if (c := _tidy(total)) != 0]
     return Expression(tuple(sorted(kept, key=lambda t: (len(t.groups), str(t[1:])))))
-
-
-def scalar(value: sp.Expr) -> Expression:
-    """A number or a declared scalar as an expression."""
-    return collect([Term(sp.sympify(value))])
 
 
 @dataclass(frozen=True)
 class MatrixSum:
-    """A matrix-valued sum of words, all of one shape."""
+    """A matrix-valued sum of words, all of one shape; like words combined, in a fixed order."""
 
     terms: tuple[tuple[sp.Expr, Word], ...]
     shape: tuple[sp.Expr, sp.Expr]
+
+    def __post_init__(self) -> None:
+        sums: dict[Word, sp.Expr] = {}
+        for c, factors in self.terms:
+            word = product(factors)
+            if (word[0].shape[0], word[-1].shape[1]) != tuple(self.shape):
+                raise Refused(f"{spell(word)} is not of shape {self.shape}")
+            sums[word] = sums.get(word, sp.Integer(0)) + c
+        tidy = [(declared(sp.expand(c)), word) for word, c in sums.items()]
+        kept = sorted(((c, word) for c, word in tidy if c != 0), key=lambda term: _key(term[1]))
+        object.__setattr__(self, "terms", tuple(kept))
 
     @property
     def T(self) -> "MatrixSum":
         """The transpose."""
         return MatrixSum(tuple((c, transpose(w)) for c, w in self.terms), self.shape[::-1])
 
+    @property
+    def symbols(self) -> frozenset[MatrixSymbol]:
+        """The matrix symbols that occur."""
+        return symbols(word for _, word in self.terms)
+
     def __add__(self, other: "MatrixSum") -> "MatrixSum":
         if self.shape != other.shape:
             raise Refused(f"a sum of matrices of shapes {self.shape} and {other.shape}")
-        sums: dict[Word, sp.Expr] = {}
-        for c, w in self.terms + other.terms:
-            sums[w] = sums.get(w, sp.Integer(0)) + c
-        return MatrixSum(tuple((c, w) for w, c in sums.items() if c != 0), self.shape)
+        return MatrixSum(self.terms + other.terms, self.shape)
 
     def __mul__(self, other: "MatrixSum") -> "MatrixSum":
         if self.shape[1] != other.shape[0]:
             raise Refused(f"a product of matrices of shapes {self.shape} and {other.shape}")
-        zero = MatrixSum((), (self.shape[0], other.shape[1]))
-        parts = (((a * b, product(v, w)),) for a, v in self.terms for b, w in other.terms)
-        return sum((MatrixSum(p, zero.shape) for p in parts), zero)
+        terms = tuple((a * b, v + w) for a, v in self.terms for b, w in other.terms)
+        return MatrixSum(terms, (self.shape[0], other.shape[1]))
 
     def times(self, value: sp.Expr) -> "MatrixSum":
         """Each coefficient multiplied by a scalar."""
         return MatrixSum(tuple((c * value, w) for c, w in self.terms), self.shape)
 
-    def __eq__(self, other: object) -> bool:
-        return type(other) is MatrixSum and self.shape == other.shape and set(self.terms) == set(other.terms)
 
-    def __hash__(self) -> int:
-        return hash((frozenset(self.terms), self.shape))
+Replace = Callable[[Factor], MatrixSum | None]  # None leaves a factor as it is
 
 
 def matrix(word: Word | MatrixSymbol) -> MatrixSum:
     """A single word, or symbol, as a sum."""
     word = word if isinstance(word, tuple) else (Factor(word),)
-    return MatrixSum(((sp.Integer(1), word),), (word[0].shape[0], word[-1].shape[1]))
+    return MatrixSum(((ONE, word),), (word[0].shape[0], word[-1].shape[1]))
 
 
-def expand(word: Word, replace: Callable[[Factor], MatrixSum | None]) -> MatrixSum:
-    """Replace factors of a word by sums and multiply out; None leaves a factor as it is."""
+def expand(word: Word, replace: Replace) -> MatrixSum:
+    """Replace factors of a word by sums and multiply out."""
     values = [matrix((f,)) if (new := replace(f)) is None else new for f in word]
     total = values[0]
     for value in values[1:]:
@@ -217,37 +240,39 @@ def expand(word: Word, replace: Callable[[Factor], MatrixSum | None]) -> MatrixS
     return total
 
 
-def substitute(expression: Expression, replace: Callable[[Factor], MatrixSum | None]) -> Expression:
-    """Replace factors everywhere in an expression and multiply out."""
+def define(values: Mapping[MatrixSymbol, MatrixSum]) -> Replace:
+    """The replacement of plain symbols, and of their transposes, by sums."""
+
+    def replace(f: Factor) -> MatrixSum | None:
+        if f.op != PLAIN or f.symbol not in values:
+            return None
+        return values[f.symbol].T if f.transposed else values[f.symbol]
+
+    return replace
+
+
+def rewrite(expression: Expression, change: Callable[[Word], Iterable[tuple[sp.Expr, Word]]]) -> Expression:
+    """Replace every trace by a sum of traces and multiply out."""
 
     def grown(words: Group) -> list[tuple[sp.Expr, Group]]:
-        out: list[tuple[sp.Expr, Group]] = [(sp.Integer(1), ())]
+        out: list[tuple[sp.Expr, Group]] = [(ONE, ())]
         for word in words:
-            out = [(c * k, ws + (w,)) for c, ws in out for k, w in expand(word, replace).terms]
+            new = tuple(change(word))
+            out = [(c * k, (*ws, w)) for c, ws in out for k, w in new]
         return out
 
     terms: list[Term] = []
     for t in expression.terms:
         partial = [Term(t.coefficient * c, ws) for c, ws in grown(t.traces)]
         for group in t.groups:
+            choices = grown(group)
             partial = [
-                Term(p.coefficient * c, p.traces, (*p.groups, ws)) for p in partial for c, ws in grown(group)
+                Term(p.coefficient * c, p.traces, (*p.groups, ws)) for p in partial for c, ws in choices
             ]
         terms += partial
     return collect(terms)
 
 
-def define(symbol: MatrixSymbol, value: MatrixSum) -> Callable[[Factor], MatrixSum | None]:
-    """A replacement of a plain symbol, and of its transpose, by a sum."""
-
-    def replace(f: Factor) -> MatrixSum | None:
-        if f.symbol != symbol or f.op != PLAIN:
-            return None
-        return value.T if f.transposed else value
-
-    return replace
-
-
-def rescale(expression: Expression, values: Mapping[sp.Expr, sp.Expr]) -> Expression:
-    """Substitute scalars in the coefficients."""
-    return collect(t._replace(coefficient=t.coefficient.subs(values)) for t in expression.terms)
+def substitute(expression: Expression, replace: Replace) -> Expression:
+    """Replace factors everywhere in an expression and multiply out."""
+    return rewrite(expression, lambda word: expand(word, replace).terms)

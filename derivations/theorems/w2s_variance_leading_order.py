@@ -2,10 +2,9 @@
 
 from derivations.claims import Limit, Part, claim
 from derivations.core import analysis
-from derivations.core.cite import Cite
 from derivations.notation import N, W2S, d_s, d_sw, d_w, n, sigma2
 from derivations.points import point
-from derivations.theorems.w2s_variance_reduced import FITTED
+from derivations.theorems.w2s_variance_reduced import FITTED, reduced
 
 
 @claim(
@@ -30,7 +29,7 @@ def w2s_variance_leading_order() -> tuple[Part, ...]:
             FITTED * N / d_s,
             sigma2 * (d_w - d_sw) / (n - d_w - 1),
             W2S,
-            lambda p: p.by(Cite("w2s-variance-reduced")).by(analysis.Limit(N), "N → ∞"),
+            lambda p: reduced(p).by(analysis.Limit(N), "N → ∞"),
             N,
             1,
         ),

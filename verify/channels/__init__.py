@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from derivations.claims import Book, Claim, Equal, Limit, Part
-from derivations.core.analysis import Limit as LimitRule
-from derivations.core.derivation import Derivation, begin, nested
+import sympy as sp
+from sympy import MatrixSymbol
+
+from derivations.claims import Book, Claim, Disagreement, Equal, Limit, Part, SameLaw
+from derivations.core.derivation import Derivation, begin, nested, stated
 from derivations.core.language import parse
 from derivations.core.laws import Block, Setting
-from derivations.core.rules import IN_EXPECTATION, PATHWISE
+from derivations.core.rules import IN_EXPECTATION, LIMIT, PATHWISE
 from derivations.core.words import Expression, MatrixSum, Refused
 from derivations.points import Point
-from sympy import MatrixSymbol
 
 from verify.certificate import Check
 from verify.levels import Level
@@ -61,22 +62,27 @@ class Pair:
     kind: str
     left: Expression
     right: Expression
+    whole: bool = False  # the statement itself, not a step
 
 
 @dataclass
 class Subject:
-    """A claim with the book it is in and whatever could be derived of it, right or wrong."""
+    """A claim with the book it is in and whatever could be derived of it, right or wrong.
+
+    Derived when first asked for; not to be asked for the first time by two threads at once.
+    """
 
     claim: Claim
     book: Book
-    _chains: dict[int, "tuple[Chain, ...] | str"] = field(default_factory=dict)
+    replayed: Book
+    _chains: dict[int, "tuple[Chain, ...]"] = field(default_factory=dict)
+    _pairs: dict[int, list[Pair]] = field(default_factory=dict)
 
     def chains(self, part: int) -> "tuple[Chain, ...]":
         """The derivations of a part and those nested in them; empty where none can be made."""
         if part not in self._chains:
             self._chains[part] = tuple(self._derive(self.claim.parts[part]))
-        found = self._chains[part]
-        return () if isinstance(found, str) else found
+        return self._chains[part]
 
     def _derive(self, part: Part) -> "Iterator[Chain]":
         if not isinstance(part, Equal | Limit):
@@ -85,28 +91,37 @@ class Subject:
         for name, proof in zip(names, (part.proof, *part.also), strict=True):
             try:
                 made = proof(begin(part.left, part.setting, self.book))
-            except Refused:
+            except (Refused, Disagreement):
                 continue  # the replay channel says so
             yield Chain(name, made)
             yield from _inner(name, made)
 
     def pairs(self, part: int) -> list[Pair]:
-        """The statement first, then each step of each derivation of a part."""
-        stated = self.claim.parts[part]
-        assert isinstance(stated, Equal | Limit)
-        left, right = stated.setting.normal(parse(stated.left)), parse(stated.right)
-        random = any(t.groups for t in left.terms)
-        out = [Pair("statement", IN_EXPECTATION if random else PATHWISE, left, right)]
-        if isinstance(stated, Limit):
-            out = []
+        """The statement first, then each step of each derivation of a part; divergences and limits have none."""
+        if part not in self._pairs:
+            self._pairs[part] = list(self._compared(part))
+        return self._pairs[part]
+
+    def _compared(self, part: int) -> Iterator[Pair]:
+        claimed = self.claim.parts[part]
+        if isinstance(claimed, SameLaw):
+            return
+        label = f"{claimed.label}: " if claimed.label else ""
+        if isinstance(claimed, Equal) and claimed.right != sp.oo:
+            try:
+                left, right = stated(claimed.left, claimed.setting), parse(claimed.right)
+            except Refused:
+                return  # the replay channel says so
+            random = any(t.groups for t in left.terms)
+            yield Pair(f"{label}statement", IN_EXPECTATION if random else PATHWISE, left, right, whole=True)
         for chain in self.chains(part):
             for number, step in enumerate(chain.made.steps, 1):
-                if type(step.rule) is LimitRule:
+                infinite = any(t.coefficient.has(sp.oo) for t in step.after.terms)
+                if step.kind == LIMIT or infinite or step.before == step.after:
                     continue
                 title = step.note or step.rule.title
-                out.append(Pair(f"{chain.name}, step {number}: {title}", step.kind, step.before, step.after))
-        label = f"{stated.label}: " if stated.label else ""
-        return [Pair(label + p.step, p.kind, p.left, p.right) for p in out if p.left != p.right]
+                name = f"{label}{chain.name}, step {number}: {title}"
+                yield Pair(name, step.kind, step.before, step.after)
 
 
 @dataclass(frozen=True)

@@ -93,4 +93,5 @@ def _report(part: SameLaw, point: Point, d: Decision, seed: int) -> Check:
         bound="Dvoretzky-Kiefer-Wolfowitz-Massart",
         trials=d.observations,
         seed=seed,
+        whole=True,
     )

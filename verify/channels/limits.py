@@ -19,8 +19,9 @@ from verify.tape import lower
 NAME = "sampling"
 SIZES = 4  # sizes of a limit's variable, each twice the one before
 DECADES = 2  # of truncation levels compared for a divergence
-_FIRST = 16  # the smallest size, in multiples of the largest dimension
-_RELATIVE = 0.05  # half-width of the interval for an error, relative to the error
+# For a resolution r of the order, errors are known to a relative r / 5, and the smallest size is 4 / r times the
+# largest dimension, so that what is not yet asymptotic stays well inside r.
+_RELATIVE, _FIRST = 0.2, 4.0
 _FACTOR = 1.5  # on the pilot's variance
 
 
@@ -39,14 +40,14 @@ def rate(
         sides += [s.after for s in chains[0].made.steps if any(t.groups for t in s.after.terms)]
     definitions, extra = sources(chains)
     largest = max(int(v) for k, v in point.values if k.startswith("d"))
-    sizes = [_FIRST * largest * 2**i for i in range(SIZES)]
+    sizes = [math.ceil(_FIRST / level.rate) * largest * 2**i for i in range(SIZES)]
     errors, last = [], (0.0, 0.0)
     for size in sizes:
         env = environment(stated.setting, _at(point, stated, size))
         goal = env.number(parse(stated.right).terms[0].coefficient) if parse(stated.right).terms else 0.0
         tape = lower([sides[-1]], stated.setting, definitions, env, 1, extra)
         pilot = sample(tape, 1, seed, *key, size, "pilot", trials=1024).values[:, 0] / goal - 1.0
-        target = _RELATIVE * abs(float(pilot.mean())) + 1e-12
+        target = _RELATIVE * level.rate * abs(float(pilot.mean())) + 1e-12
         variance = _FACTOR * float(pilot.var(ddof=1))
         count = min(level.draws, math.ceil(1.1 * observations_needed(variance, alpha, target)))
         batch = max(1, count // 1024)
@@ -80,6 +81,7 @@ def rate(
             bound=f"assumed: variance of a pilot times {_FACTOR}",
             seed=seed,
             rate=(low, high),
+            whole=True,
         )
     ]
 
@@ -146,5 +148,6 @@ def divergence(part: Equal, point: Point, level: Level, alpha: float, seed: int,
             bound="assumed: pilot mean times the width of the decade",
             trials=count,
             seed=seed,
+            whole=True,
         )
     ]

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 from derivations.claims import Equal
 from derivations.core.language import parse
+from derivations.core.rules import IN_EXPECTATION
+from derivations.core.words import Expression
 from derivations.points import Point
 
 from verify import pipeline
 from verify.certificate import NOT_APPLICABLE, Check
-from verify.channels import Findings, Subject, Task
+from verify.channels import Findings, Pair, Subject, Task
 from verify.channels.sampling import is_near, report, scaled
 from verify.environment import Environment, environment
 from verify.kernels import Floats
@@ -71,9 +73,15 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
     outcomes = until_decided(draw, draw("pilot", _pilot_size(env), 1), targets, alpha, level.draws)
     found = np.concatenate(means[1:] or means).mean(axis=0)
     return [
-        (id, report(NAME, f"{part.measured}, measured", point, o, t, (float(f), float(v), float(u)), alpha, seed))
+        (id, report(NAME, _measured(part), point, o, t, (float(f), float(v), float(u)), alpha, seed))
         for (id, part), o, t, f, v, u in zip(wanted, outcomes, targets, found, stated, unit, strict=True)
     ]
+
+
+def _measured(part: Equal) -> Pair:
+    """The statement as the procedure sees it."""
+    nothing = Expression(())
+    return Pair(f"{part.measured}, measured", IN_EXPECTATION, nothing, nothing, whole=True)
 
 
 def _pilot_size(env: Environment) -> int:

@@ -117,6 +117,7 @@ def _means(
     seen: list[Floats] = []
 
     def draw(role: str | int, trials: int, batch: int) -> Floats:
+        """Differences of the sides, and on the way the sides themselves for the record."""
         values = sample(tape, batch, seed, *key, role, trials=trials).values
         seen.append(values)
         return (values[:, lefts] - values[:, rights]) / unit
@@ -134,7 +135,7 @@ def _means(
     outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
     means = np.concatenate(seen).mean(axis=0) if seen else first.values.mean(axis=0)
     return findings + [
-        (id, report(NAME, p.step, point, o, t, (float(means[i]), float(means[j]), float(u)), alpha, seed))
+        (id, report(NAME, p, point, o, t, (float(means[i]), float(means[j]), float(u)), alpha, seed))
         for (id, p), o, t, i, j, u in zip(owned, outcomes, targets, lefts, rights, scale, strict=True)
     ]
 
@@ -186,7 +187,7 @@ def is_near(setting: Setting, sides: Sequence[Expression], env: Environment) -> 
 
 def report(
     channel: str,
-    step: str,
+    pair: Pair,
     point: Point,
     o: Outcome,
     t: Target,
@@ -198,7 +199,7 @@ def report(
     d = o.decision
     return Check(
         channel,
-        step,
+        pair.step,
         point.label,
         o.verdict,
         *measured,
@@ -212,4 +213,5 @@ def report(
         trials=o.trials,
         seed=seed,
         reason="the two sides agree draw by draw: nothing to sample" if o.verdict == IDENTICAL else None,
+        whole=pair.whole,
     )
