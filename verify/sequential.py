@@ -16,7 +16,7 @@ from verify.decide import Decision, bet_grid, decide_mean, observations_needed
 from verify.kernels import Floats
 
 FACTOR, NEAR_FACTOR = 1.25, 2.0  # the pilot's variance is multiplied by this; the second near a boundary
-_FEWEST = 4096  # draws before the first look
+_FEWEST = 1024  # draws before the first look
 _OBSERVATIONS = 1024  # batch means at the planned end, so that a look costs a millisecond
 _STORED = 4096  # batch means kept for the difference that needs the most draws
 _EARLY = 16  # a first look at this fraction of the planned draws sees gross errors

@@ -51,6 +51,12 @@ class Binding:
         """A shape of the lemma in terms of the sizes in force."""
         return tuple(self.size(s) for s in shape)
 
+    def fits(self) -> bool:
+        """Whether everything bound has the shape of its letter."""
+        return all(
+            self.shape(x.shape) == value.shape for x, value in (*self.random.items(), *self.given.items())
+        )
+
     def matrix(self, total: MatrixSum) -> MatrixSum:
         """A matrix of the lemma in terms of those in force."""
         parts = [
@@ -123,6 +129,8 @@ def _instance(t: Term, equation: Equation, setting: Setting) -> tuple[tuple[Term
         for chosen in permutations(range(len(words)), len(wanted)):
             rest = tuple(w for i, w in enumerate(words) if i not in chosen)
             for found in _matches(wanted, [words[i] for i in chosen], equation.setting, Binding()):
+                if not found.fits():
+                    continue
                 try:
                     binding, after = _complete(found, equation, setting)
                     _check(binding, equation.setting, setting, rest if means else None)
@@ -269,9 +277,8 @@ def _check(binding: Binding, lemma: Setting, setting: Setting, rest: Group | Non
     random, given = binding.random, binding.given
     for size in binding.sizes.values():
         setting.require_positive(size, "a size of the lemma")
-    for x, value in (*random.items(), *given.items()):
-        if binding.shape(x.shape) != value.shape:
-            raise Refused(f"{x} of the lemma cannot be of shape {value.shape}")
+    if not binding.fits():
+        raise Refused("a matrix that stands for itself has another shape here than in the lemma")
     for h in lemma.hypotheses:
         setting.require_positive(binding.size(h), "a hypothesis of the lemma")
     for name, word in lemma.names:

@@ -22,7 +22,7 @@ from verify.kernels import Floats
 from verify.levels import LARGE, Level
 from verify.machine import sample
 from verify.sequential import Outcome, Target, until_decided
-from verify.tape import lower
+from verify.tape import Tape, lower
 
 NAME = "sampling"
 COPIES = 8
@@ -105,11 +105,33 @@ def _means(
     owned = [(id, p) for id, p in owned if not heavy & {p.left, p.right}]
     if not owned:
         return findings
-    sides = list(dict.fromkeys(e for _, p in owned for e in (p.left, p.right)))
-    tape = lower(sides, setting, definitions, env, COPIES, extra)
+    # A tape of its own for each resolution: the finest is asked of the simplest expressions, which are cheap.
+    resolutions = {p: resolution(p, setting, env, level) for _, p in owned}
+    for wanted in sorted(set(resolutions.values()), reverse=True):
+        together = [(id, p) for id, p in owned if resolutions[p] == wanted]
+        sides = list(dict.fromkeys(e for _, p in together for e in (p.left, p.right)))
+        tape = lower(sides, setting, definitions, env, COPIES, extra)
+        key = ("means", pieces[0][0].claim.id, point.label, str(wanted))
+        findings += _decide(tape, sides, together, wanted / 2, setting, env, point, level, alpha, seed, key)
+    return findings
+
+
+def _decide(
+    tape: Tape,
+    sides: list[Expression],
+    owned: list[tuple[str, Pair]],
+    epsilon: float,
+    setting: Setting,
+    env: Environment,
+    point: Point,
+    level: Level,
+    alpha: float,
+    seed: int,
+    key: tuple[str, ...],
+) -> Findings:
+    """Decide pairs that share a tape and its draws."""
     lefts = np.array([sides.index(p.left) for _, p in owned])
     rights = np.array([sides.index(p.right) for _, p in owned])
-    key = ("means", pieces[0][0].claim.id, point.label)
     first = sample(tape, 1, seed, *key, "pilot", trials=_pilot_size(tape.drawn))
     # The larger of the two expected sums of absolute terms: the right side may vanish, or nearly so.
     scale = np.maximum(first.scales[:, lefts].mean(axis=0), first.scales[:, rights].mean(axis=0))
@@ -124,7 +146,7 @@ def _means(
 
     targets = [
         Target(
-            resolution(p, setting, env, level) / 2,
+            epsilon,
             is_near(setting, (p.left, p.right), env),
             float(first.rounding[i] + first.rounding[j]) / float(u),
             tape.same(int(i), int(j)),
@@ -134,7 +156,7 @@ def _means(
     pilot = (first.values[:, lefts] - first.values[:, rights]) / unit
     outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
     means = np.concatenate(seen).mean(axis=0) if seen else first.values.mean(axis=0)
-    return findings + [
+    return [
         (id, report(NAME, p, point, o, t, (float(means[i]), float(means[j]), float(u)), alpha, seed))
         for (id, p), o, t, i, j, u in zip(owned, outcomes, targets, lefts, rights, scale, strict=True)
     ]
