@@ -41,8 +41,8 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench:
-	@echo 'make bench: no figure of speed is measured yet; w2s bench is still to be written.' >&2; exit 1
+bench: $(READY)
+	@$(BIN)/w2s bench $(ARGS)
 
 # A .venv that works is brought up to date, never thrown away. The stamp is written last: whatever was
 # interrupted is done again.

@@ -138,7 +138,16 @@ def claim(
     def register(function: Callable[[], tuple[Part, ...]]) -> Claim:
         page = function.__doc__ or ""
         made = Claim(
-            id, title, kind, source, page, statement, function(), tuple(points), literature, function.__module__
+            id,
+            title,
+            kind,
+            source,
+            page,
+            statement,
+            function(),
+            tuple(points),
+            literature,
+            function.__module__,
         )
         _CLAIMS[id] = made
         return made

@@ -3,7 +3,7 @@
 import sympy as sp
 from sympy import MatrixSymbol
 
-from derivations.core.language import T, mul, parse_matrix
+from derivations.core.language import mul, parse_matrix
 from derivations.core.laws import Block, Setting, standard
 from derivations.core.words import Factor, MatrixSum, identity, matrix
 
@@ -17,6 +17,7 @@ n, N, m, d, k = (size(s) for s in ("n", "N", "m", "d", "k"))
 d_s, d_w = size("d_s"), size("d_w")
 d_sw = sp.Symbol("d_sw", nonnegative=True)
 sigma2 = sp.Symbol("sigma2", positive=True)
+rho_w, rho_s = sp.Symbol("rho_w", nonnegative=True), sp.Symbol("rho_s", nonnegative=True)
 
 Gamma = MatrixSymbol("Gamma", m, d)  # a generic m x d standard Gaussian matrix
 Gamma_s = MatrixSymbol("Gamma_s", N, d_s)  # strong features of the unlabelled sample
@@ -57,7 +58,9 @@ def fresh(symbol: MatrixSymbol) -> Block:
     return Block(block.members, block.covariance, True, block.draws, copies=0)
 
 
-RESIDUAL: tuple[tuple[MatrixSymbol, MatrixSum], ...] = ((R, matrix(Gamma_w) + parse_matrix(mul(Gamma_s, C)).times(-1)),)
+RESIDUAL: tuple[tuple[MatrixSymbol, MatrixSum], ...] = (
+    (R, matrix(Gamma_w) + parse_matrix(mul(Gamma_s, C)).times(-1)),
+)
 W2S = Setting(
     blocks=(noise(), standard(Gamma_lab), correlated(Gamma_s, Gamma_w), fresh(fresh_s)),
     hypotheses=(n - d_w - 1, N - d_s - 1, d_w, d_s),

@@ -31,13 +31,17 @@ class Point:
         return ", ".join(parts)
 
 
-def point(overlaps: tuple[Fraction | int | str, ...] = (), noise: str = "normal", **values: int | str) -> Point:
+def point(
+    overlaps: tuple[Fraction | int | str, ...] = (), noise: str = "normal", **values: int | str
+) -> Point:
     """A point from keywords: `point(n=8, d_w=4, overlaps=("1/2",))`."""
     exact = {k: v if isinstance(v, int) else Fraction(v) for k, v in values.items()}
     return Point(tuple(exact.items()), tuple(Fraction(c) for c in overlaps), noise)
 
 
-def _w2s(n: int, N: int, d_s: int, d_w: int, *cos: int | str, sigma2: str = "1", noise: str = "normal") -> Point:
+def _w2s(
+    n: int, N: int, d_s: int, d_w: int, *cos: int | str, sigma2: str = "1", noise: str = "normal"
+) -> Point:
     return point(tuple(cos), noise, n=n, N=N, d_s=d_s, d_w=d_w, sigma2=sigma2)
 
 

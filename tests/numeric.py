@@ -19,7 +19,7 @@ from derivations.core.laws import Setting
 from derivations.core.words import GRAM_INVERSE, PINV, Expression, Factor, MatrixSum, Word
 
 Array = NDArray[np.floating[Any]]
-Values = dict[MatrixSymbol, Array]  # (draws, rows, columns); one draw for a given matrix
+Values = dict[MatrixSymbol | Factor, Array]  # (draws, rows, columns); one draw for a given matrix
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,13 @@ def factor(f: Factor, values: Values, where: World) -> Array:
     """One factor of a word."""
     if isinstance(f.symbol, Identity):
         return np.eye(where.shape(f.symbol)[0])[None]
-    x = values[f.symbol]
-    if f.op == GRAM_INVERSE:
-        x = np.linalg.inv(np.swapaxes(x, 1, 2) @ x)
-    elif f.op == PINV:
-        x = np.linalg.pinv(x)
+    plain = f._replace(transposed=False)  # inverses are kept with the draws they were made of
+    if f.op == GRAM_INVERSE and plain not in values:
+        x = values[f.symbol]
+        values[plain] = np.linalg.inv(np.swapaxes(x, 1, 2) @ x)
+    elif f.op == PINV and plain not in values:
+        values[plain] = np.linalg.pinv(values[f.symbol])
+    x = values[plain] if f.op else values[f.symbol]
     return np.swapaxes(x, 1, 2) if f.transposed else x
 
 
@@ -166,9 +168,9 @@ def z_score(
     """How many standard errors apart the means of two expressions are, at common random numbers."""
     copies = max([1, *(len(t.groups) for side in (left, right) for t in side.terms)])
     draws = [draw(where, count, 10 * seed + r, later) for r in range(copies)]
-    apart = evaluate(left, draws, where) - evaluate(right, draws, where)
-    size = np.abs(evaluate(left, draws, where)) + np.abs(evaluate(right, draws, where))
-    if np.max(np.abs(apart)) <= 1e-9 * np.max(size):
+    a, b = evaluate(left, draws, where), evaluate(right, draws, where)
+    apart = a - b
+    if np.max(np.abs(apart)) <= 1e-9 * np.max(np.abs(a) + np.abs(b)):
         return 0.0  # the same draw by draw, to rounding
     return float(abs(apart.mean()) / (apart.std(ddof=1) / np.sqrt(len(apart))))
 

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 from sympy import MatrixSymbol
 
-from derivations.claims import Book, Claim, Equal, Limit, claims, library
+from derivations.claims import Book, Claim, Equal, Limit, claims
 from derivations.core.analysis import Solve
 from derivations.core.derivation import Derivation, begin
 from derivations.core.language import (
@@ -42,6 +42,7 @@ from derivations.notation import (
     n,
     noise,
 )
+from tests.planted import proved
 
 A, B, K = (MatrixSymbol(name, d, d) for name in "ABK")
 A_m, B_m = MatrixSymbol("A_m", m, m), MatrixSymbol("B_m", m, m)
@@ -51,7 +52,7 @@ H = MatrixSymbol("H", m, d)
 A_w = MatrixSymbol("A_w", d_w, d_w)
 ONE = sp.Integer(1)
 SETTING = Setting((standard(Gamma), standard(H)), (m - d - 1, m, d), (A, B, A_m, B_m, u, v))
-BOOK = library()
+BOOK = proved()
 W, X = Factor(Gamma, GRAM_INVERSE), Factor(Gamma)
 GRAM = mul(T(Gamma), Gamma)
 

@@ -172,6 +172,9 @@ STRANGE: dict[str, tuple[Callable[[], object], str]] = {
     "determinant": (lambda: parse(sp.Determinant(A)), "is not an expression in scalars"),
     "trace in a product": (lambda: parse(tr(mul(tr(A), B))), "is not an expression in scalars"),
     "infinity minus infinity": (lambda: parse(sp.nan * tr(A)), "a coefficient is undefined"),
+    "a rounded number": (lambda: parse(0.1 * tr(A)), "is not exact"),
+    "an operation of one's own": (lambda: product((Factor(A, "exp"),)), "is not a factor of a word"),
+    "half a transpose": (lambda: product((Factor(A, "", 2),)), "is not a factor of a word"),  # type: ignore[arg-type]
     "a factor of one's own": (lambda: product((type("F", (Factor,), {})(A),)), "is not a factor of a word"),
 }
 

@@ -12,7 +12,7 @@ import pytest
 import sympy as sp
 from sympy import MatrixSymbol
 
-from derivations.claims import Disagreement, claims, library
+from derivations.claims import Disagreement, claims
 from derivations.core.analysis import IdempotentForm, Integrate, Isotropy, Limit, Solve
 from derivations.core.cite import Cite
 from derivations.core.derivation import TRUSTED, Derivation
@@ -51,7 +51,7 @@ from derivations.core.words import (
 from derivations.notation import sigma2
 from derivations.points import Point
 from tests import numeric
-from tests.planted import PLANTED_RULES, PlantedRule, wrong_rule
+from tests.planted import PLANTED_RULES, PlantedRule, proved, wrong_rule
 from tests.planted import library as planted_library
 
 FAR, NEAR = 8.0, 5.0  # standard errors: what a wrong rule exceeds, and what a right one does not
@@ -160,7 +160,7 @@ class Fuzz:
             yield made
 
 
-BOOK = library()
+BOOK = proved()
 RESIDUAL = ChangeVariables(
     ((R, matrix(H) + parse_matrix(mul(G, M)).times(-1)),), ((H, matrix(R) + parse_matrix(mul(G, M))),)
 )
@@ -201,7 +201,7 @@ def apart(made: Derivation, where: numeric.World) -> float:
     """How far apart the sides of the whole derivation are, in units of what is near."""
     if made.kind != IN_EXPECTATION:
         return numeric.largest_gap(made.start, made.end, where, made.in_force) / EXACT
-    found = numeric.z_score(made.start, made.end, where, made.in_force, 4_000)
+    found = numeric.z_score(made.start, made.end, where, made.in_force, 2_500)
     if found > NEAR:  # once more, with other and more draws: heavy tails go away, errors do not
         found = numeric.z_score(made.start, made.end, where, made.in_force, 60_000, seed=1)
     return found / NEAR
@@ -216,7 +216,7 @@ def test_a_rule_holds_at_random_words(number: int) -> None:
     found = 0
     for made in fuzz.cases(number):
         assert apart(made, where) < 1, (made.start, made.end)
-        if (found := found + 1) == 12:
+        if (found := found + 1) == 10:
             break
     assert found >= fuzz.least
 
@@ -331,7 +331,7 @@ def test_random_words_catch_wrong_integration_by_parts(planted: PlantedRule) -> 
         for number, fuzz in enumerate(FUZZ[:3]):
             where = numeric.world(fuzz.setting, number, scalars={"sigma2": 2})
             for _, made in zip(range(10), fuzz.cases(number), strict=False):
-                caught = caught or numeric.z_score(made.start, made.end, where, made.in_force, 4_000) > FAR
+                caught = caught or numeric.z_score(made.start, made.end, where, made.in_force, 2_500) > FAR
     assert caught
 
 

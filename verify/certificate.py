@@ -1,33 +1,23 @@
-"""What was found, as values and as files: checks, certificates, the report, their digests.
+"""What was found, as values and as files: checks and certificates.
 
 Verdicts: a claim is refuted if any check is, else undecided if any is, else passed if one passed, else not
 applicable. `identical` (two sides lower to the same tape) is neither for nor against.
 """
 
-import hashlib
 import json
 import math
 import os
-import platform
 import tempfile
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from derivations.claims import Claim
-from derivations.core.derivation import Derivation
-
 SCHEMA = "w2s.report/1"
-PASSED, REFUTED, UNDECIDED, NOT_APPLICABLE, IDENTICAL = (
-    "passed",
-    "refuted",
-    "undecided",
-    "not_applicable",
-    "identical",
-)
+TEMPORARY = ".tmp"  # ends the name of a file that is being written
+PASSED, REFUTED, UNDECIDED = "passed", "refuted", "undecided"
+NOT_APPLICABLE, IDENTICAL = "not_applicable", "identical"
 TRUST = ("none", "supported (assumed variance)", "supported", "enclosed", "proved")  # weakest first
 
 
@@ -37,7 +27,9 @@ class Check:
 
     `lhs`, `rhs`, `scale` and `interval` are what was measured; the interval is for (lhs - rhs) / scale.
     `detectable` is the discrepancy, in units of `scale`, that would be missed with probability `miss` at
-    most. Fields that a channel has nothing to say about are None.
+    most. `part` is the number of the claim's part that was looked at (None: of all together), and `whole`
+    says that it was the statement itself, not a step of a proof. Other fields that a channel has nothing to
+    say about are None.
     """
 
     channel: str
@@ -59,13 +51,8 @@ class Check:
     reason: str | None = None
     slack: float | None = None
     rate: tuple[float, float] | None = None
-    whole: bool = False  # of the statement itself, not of a step
-
-
-def check_from(data: Mapping[str, Any]) -> Check:
-    """A check read back from JSON."""
-    pairs = {k: tuple(data[k]) for k in ("interval", "rate") if data.get(k) is not None}
-    return Check(**{**data, **pairs})
+    part: int | None = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,22 +71,34 @@ class Certificate:
     level: str
     digests: Mapping[str, str] = field(default_factory=dict)
 
-    def channel(self, name: str) -> str:
-        """The verdict of one channel on the statement itself."""
-        return combine(c.verdict for c in self.checks if c.channel == name and c.whole)
-
     @property
     def disagreement(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The channels that pass the statement and those that refute it, when there are both."""
-        names = dict.fromkeys(c.channel for c in self.checks)
-        for_it = tuple(n for n in names if self.channel(n) == PASSED)
-        against = tuple(n for n in names if self.channel(n) == REFUTED)
-        return (for_it, against) if for_it and against else None
+        """The channels that pass a part of the statement and those that refute the same, if there are both.
+
+        A check of all parts together passes each of them. Where it refutes, it may be for a part that other
+        channels refute too, so it disagrees with them only if they refute none.
+        """
+        whole = [c for c in self.checks if c.whole]
+        apart = [c for c in whole if c.part is not None]
+        groups = [
+            [c for c in whole if c.part == part or (c.part is None and c.verdict == PASSED)]
+            for part in dict.fromkeys(c.part for c in apart)
+        ]
+        if all(c.verdict != REFUTED for c in apart):
+            groups.append(whole)
+        return next((found for found in map(_sides, groups) if all(found)), None)
 
 
-def read_findings(path: Path) -> list[tuple[str, Check]]:
-    """Findings of a task as `write_json` left them. Raises OSError, ValueError, TypeError or KeyError."""
-    return [(str(name), check_from(data)) for name, data in json.loads(path.read_text("utf-8"))]
+def _sides(checks: Sequence[Check]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The channels whose checks pass, and those whose checks refute."""
+    found = {name: combine(c.verdict for c in checks if c.channel == name) for name in _channels(checks)}
+    passed, refuted = (tuple(n for n in found if found[n] == verdict) for verdict in (PASSED, REFUTED))
+    return passed, refuted
+
+
+def _channels(checks: Iterable[Check]) -> list[str]:
+    """The channels of checks, each once, in the order of the checks."""
+    return list(dict.fromkeys(c.channel for c in checks))
 
 
 def combine(verdicts: Iterable[str]) -> str:
@@ -115,7 +114,7 @@ def own_trust(checks: Iterable[Check]) -> str:
     if combine(c.verdict for c in found) != PASSED:
         return TRUST[0]
     best = TRUST[0]
-    for channel in dict.fromkeys(c.channel for c in found):
+    for channel in _channels(found):
         whole = [c for c in found if c.channel == channel and c.whole]
         if combine(c.verdict for c in whole) == PASSED:
             assumed = any((c.bound or "").startswith("assumed") for c in whole)
@@ -124,86 +123,61 @@ def own_trust(checks: Iterable[Check]) -> str:
     return best
 
 
-def weaken(certificates: Mapping[str, Certificate]) -> dict[str, Certificate]:
-    """Each certificate with the weakest trust along its dependencies."""
-    own = {id: own_trust(c.checks) for id, c in certificates.items()}
-
-    def along(id: str, seen: frozenset[str]) -> str:
-        below = (along(d, seen | {d}) for d in certificates[id].depends if d in certificates and d not in seen)
-        return min((own[id], *below), key=TRUST.index)
-
-    return {id: replace(c, trust=along(id, frozenset((id,)))) for id, c in certificates.items()}
+def weakened(certificate: Certificate, others: Mapping[str, Certificate]) -> Certificate:
+    """With a trust no stronger than that of any dependency that is among the others."""
+    below = (others[id].trust for id in certificate.depends if id in others)
+    return replace(certificate, trust=min((certificate.trust, *below), key=TRUST.index))
 
 
-def statement_digest(claim: Claim) -> str:
-    """Of what the claim states, in which setting, at which points."""
-    parts = [
-        (type(p).__name__, p.label, str(p.left), str(p.right), str(getattr(p, "setting", None) or p.left_setting))
-        for p in claim.parts
-    ]
-    return _digest((claim.id, claim.kind, claim.statement, parts, [p.label for p in claim.points]))
-
-
-def derivation_digest(derivations: Iterable[Derivation]) -> str:
-    """Of every step of every derivation."""
-    return _digest([[str(d.start), [(repr(s.rule), s.kind, str(s.after)) for s in d.steps]] for d in derivations])
-
-
-@cache
-def code_digest() -> str:
-    """Of the source files of derivations/ and verify/."""
-    root = Path(__file__).resolve().parent.parent
-    files = sorted(p for name in ("derivations", "verify") for p in (root / name).rglob("*.py"))
-    return _digest([(str(p.relative_to(root)), p.read_text("utf-8")) for p in files])
-
-
-def environment() -> dict[str, str]:
-    """What the results may depend on besides the code."""
-    packages = ("numpy", "numba", "llvmlite", "sympy", "mpmath", "scipy", "python-flint")
-    return {
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        **{name: version(name) for name in packages},
-    }
-
-
-def environment_digest() -> str:
-    """Of `environment`."""
-    return _digest(environment())
-
-
-def _digest(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def key_digest(*parts: object) -> str:
-    """A short file name for a task."""
-    return _digest([str(p) for p in parts])
+_NOT_FINITE = ("inf", "-inf", "nan")
 
 
 def to_json(value: Any) -> Any:
     """Plain JSON values; a float that JSON cannot write becomes a string."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, Certificate):
+        names = ("passed", "refuted")
+        apart = value.disagreement and dict(zip(names, value.disagreement, strict=True))
+        return to_json({**_fields(value), "disagreement": apart})
+    if isinstance(value, Check):
+        return to_json(_fields(value))
     if isinstance(value, Mapping):
         return {str(k): to_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [to_json(v) for v in value]
-    if isinstance(value, Certificate | Check):
-        return to_json(asdict(value))
     return value
 
 
+def _fields(value: Certificate | Check) -> dict[str, Any]:
+    return {f.name: getattr(value, f.name) for f in fields(value)}
+
+
+def check_from(data: Mapping[str, Any]) -> Check:
+    """A check read back from what `to_json` made of it. Raises TypeError or ValueError where it is none."""
+
+    def number(x: Any) -> Any:
+        return float(x) if x in _NOT_FINITE else x
+
+    values: dict[str, Any] = dict(data)
+    for name, x in values.items():
+        values[name] = tuple(map(number, x)) if isinstance(x, list) else number(x)
+    return Check(**values)
+
+
+def read_findings(path: Path) -> list[tuple[str, Check]]:
+    """Findings of a task as `write_json` left them. Raises OSError, ValueError or TypeError."""
+    return [(str(name), check_from(data)) for name, data in json.loads(path.read_text("utf-8"))]
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write through a temporary file in the same folder, so that nothing is ever half written."""
-    text = json.dumps(to_json(value), indent=1, ensure_ascii=False) + "\n"
-    write_text(path, text)
+    """Write a value as JSON, atomically. Raises OSError; the old file, if any, is then still there."""
+    write_text(path, json.dumps(to_json(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically. Raises OSError; the old file, if any, is then still there."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    """Write a text file through a temporary one beside it, so that it is never seen half written."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
@@ -212,5 +186,6 @@ def write_text(path: Path, text: str) -> None:
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:
-        os.unlink(name)
+        with suppress(OSError):
+            os.unlink(name)
         raise

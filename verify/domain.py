@@ -1,12 +1,14 @@
 """Where a claim is true, where it can be tested, where it was; and what its points could not have seen."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 import sympy as sp
-from derivations.claims import Claim, Equal
-from derivations.core.language import parse
-from derivations.core.laws import Setting, inverse_degrees
 
+from derivations.claims import Claim, Equal
+from derivations.core.language import E, parse
+from derivations.core.laws import Setting, inverse_degrees
+from verify import raw
 from verify.certificate import PASSED, Check
 from verify.environment import environment
 from verify.mutants import small_changes
@@ -29,32 +31,39 @@ def domain(claim: Claim, settings: Sequence[Setting], checks: Sequence[Check]) -
 
 
 def unseen(claim: Claim, checks: Sequence[Check]) -> tuple[str, ...]:
-    """Small changes of the closed form that none of the passed statistical checks would have noticed."""
-    part = claim.parts[0]
-    if not isinstance(part, Equal) or part.right == sp.oo or part.right.has(sp.Trace):
-        return ()
-    resolution: dict[str, float] = {}
+    """Small changes of the closed forms that none of the passed checks of the statements would have noticed.
+
+    A change is noticed at a point where it moves the value by more than the discrepancy that was detectable
+    there. Traces in a closed form are not changed, only what stands around them; what has an expectation is
+    no closed form.
+    """
+    return tuple(
+        f"{part.label}: {change}" if part.label else change
+        for number, part in enumerate(claim.parts)
+        if isinstance(part, Equal) and not sp.sympify(part.right).has(E, sp.oo)
+        for change in _unseen(part, claim, [c for c in checks if c.part == number and c.whole])
+    )
+
+
+def _unseen(part: Equal, claim: Claim, checks: Sequence[Check]) -> Iterator[str]:
+    """Of one closed form, by the checks of its own."""
+    seen: dict[str, float] = {}  # the discrepancy detectable at a point, in the units of the statement
     for c in checks:
-        if c.verdict == PASSED and c.detectable is not None and c.whole:
-            resolution[c.point] = min(c.detectable, resolution.get(c.point, c.detectable))
-    points = [p for p in claim.points if p.label in resolution]
-    if not points:
-        return ()
-    values = [
-        ({s: env.values[s.name] for s in part.right.free_symbols if s.name in env.values}, resolution[env.label])
-        for env in (environment(part.setting, p) for p in points)
-    ]
-    out = []
-    for label, changed in small_changes(part.right):
-        if not any(_noticed(part.right, changed, at, size) for at, size in values):
-            out.append(label)
-    return tuple(out)
+        if c.verdict == PASSED and c.detectable is not None and c.scale is not None:
+            seen[c.point] = min(c.detectable * c.scale, seen.get(c.point, math.inf))
+    right = sp.sympify(part.right)
+    traces = {trace: sp.Symbol(f"tr({trace.args[0]})") for trace in right.atoms(sp.Trace)}
+    form = right.subs(traces)
+    places = []  # values of the symbols, value of the form, and what would have been detected
+    for env in (environment(part.setting, p) for p in claim.points if p.label in seen):
+        at = {s: env.values[s.name] for s in form.free_symbols if s.name in env.values}
+        at |= {s: raw.evaluate(trace, [env.matrices], raw.floats(env)) for trace, s in traces.items()}
+        places.append((at, form.subs(at), seen[env.label]))
+    for label, changed in small_changes(form):
+        if not any(_differs(changed.subs(at), value, size) for at, value, size in places):
+            yield label
 
 
-def _noticed(form: sp.Expr, changed: sp.Expr, at: dict[sp.Symbol, sp.Rational], size: float) -> bool:
-    """Whether a changed form differs at a point by more than the detectable discrepancy there."""
-    right, wrong = form.subs(at), changed.subs(at)
-    if not (right.is_finite and wrong.is_finite):
-        return bool(right.is_finite)
-    scale = abs(right) if right != 0 else 1
-    return bool(abs(wrong - right) > size * scale)
+def _differs(value: sp.Expr, other: sp.Expr, size: float) -> bool:
+    """Whether a value is further than `size` from a finite one; a pole is."""
+    return not value.is_finite or bool(abs(value - other) > size)

@@ -137,11 +137,11 @@ def _matrix(
 
 
 def _generic(name: str, point: Point, shape: tuple[int, int]) -> Array:
-    """Normal entries; where it is square, halved and about the identity, so that its trace does not vanish."""
+    """Normal entries; if square, halved and about the identity, so that the trace does not vanish."""
     entries = generator(_SEED, "given", point.label, name).standard_normal(shape)
     if shape[0] != shape[1]:
         return entries
-    return np.eye(shape[0]) + entries / (2.0 * np.sqrt(shape[0]))
+    return np.asarray(np.eye(shape[0]) + entries / (2.0 * np.sqrt(shape[0])))
 
 
 def _overlap(name: str, point: Point, shape: tuple[int, int]) -> Array:

@@ -12,9 +12,9 @@ class Level:
 
     `fine` is for expressions with all but one random matrix integrated out, `law` for distances between
     distribution functions, `rate` for the order of a limit. Within four of a boundary, where tails are heavy,
-    `near` times the resolution is asked. Points with a size of `LARGE` or more check scaling only, to `scaling`:
-    errors hide under concentration there, and small points carry the power. The naive procedure is run at the
-    first `pipeline` points of a claim.
+    `near` times the resolution is asked. Points with a size of `LARGE` or more check scaling only, to
+    `scaling`: errors hide under concentration there, and small points carry the power. The naive procedure is
+    run at the first `pipeline` points of a claim.
     """
 
     name: str

@@ -8,13 +8,16 @@ _ALIKE = (("n", "N"), ("d_s", "d_w"), ("d_w", "d_sw"), ("m", "d"))
 
 
 def small_changes(form: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
-    """(what was changed, the changed form): integers moved by one, symbols swapped, factors of 1.01."""
-    seen = {sp.factor(form)}
+    """(what was changed, the changed form): integers moved by one, symbols swapped, factors of 1.01.
+
+    Forms that are equal to the first, or to one before, are left out, as are those with a pole everywhere.
+    """
+    seen = {_somewhere(form)}
 
     def fresh(label: str, new: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
-        key = sp.factor(new)
-        if key not in seen and not key.has(sp.zoo, sp.nan, sp.oo):
-            seen.add(key)
+        value = _somewhere(new)
+        if value.is_finite and value not in seen:
+            seen.add(value)
             yield label, new
 
     for path, node in _nodes(form):
@@ -34,6 +37,12 @@ def small_changes(form: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
             x, y = symbols[a], symbols[b]
             yield from fresh(f"{a} and {b} swapped", form.subs({x: y, y: x}, simultaneous=True))
     yield from fresh("times 1.01", form * sp.Rational(101, 100))
+
+
+def _somewhere(form: sp.Expr) -> sp.Expr:
+    """The exact value at a place that is special to no form: equal ones have the same, others do not."""
+    symbols = sorted(form.free_symbols, key=str)
+    return form.subs({s: sp.Rational(sp.prime(100 + 7 * i), 89) for i, s in enumerate(symbols)})
 
 
 def _nodes(form: sp.Expr, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], sp.Expr]]:

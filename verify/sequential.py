@@ -20,6 +20,7 @@ _FEWEST = 1024  # draws before the first look
 _OBSERVATIONS = 1024  # batch means at the planned end, so that a look costs a millisecond
 _STORED = 4096  # batch means kept for the difference that needs the most draws
 _EARLY = 16  # a first look at this fraction of the planned draws sees gross errors
+_NOT_FINITE = "a value is not finite"
 _GROWTH = 1.2  # each look after the planned one has this many times the draws
 
 Draw = Callable[[str | int, int, int], Floats]
@@ -47,11 +48,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found about one difference."""
+    """What was found about one difference after `trials` draws.
+
+    Without a `decision` nothing was left to chance, and `reason` says why; so it does where all remained
+    undecided. `interval` is for the difference, in units of its scale.
+    """
 
     verdict: str
     decision: Decision | None
     trials: int
+    interval: tuple[float, float] | None = None
+    reason: str | None = None
 
 
 @dataclass
@@ -71,25 +78,21 @@ def until_decided(
 ) -> list[Outcome]:
     """Decide every difference on the same draws; each spends `alpha`, all together `budget` draws.
 
-    pilot: (p, k) single differences from a stream of their own.
+    pilot: (p, k) single differences from a stream of their own, p >= 2; targets: k of them. A difference
+    that meets a value which is not finite stays undecided. The budget may be passed by less than one batch.
     """
     outcomes: dict[int, Outcome] = {}
     bounds: dict[int, float] = {}
     for i, t in enumerate(targets):
         settled = _settled(pilot[:, i], t)
         if settled is not None:
-            outcomes[i] = Outcome(settled, None, len(pilot))
+            outcomes[i] = settled
         else:
             bounds[i] = t.factor * float(pilot[:, i].var(ddof=1))
-    needed = {i: max(_FEWEST, _plan(v, alpha, targets[i].epsilon)) for i, v in bounds.items()}
+    plans = {i: max(_FEWEST, _plan(v, alpha, targets[i].epsilon)) for i, v in bounds.items()}
+    needed = {i: min(budget, planned) for i, planned in plans.items()}
     batch = _power(max(needed.values(), default=1) / _STORED)
-    waiting: dict[int, _Open] = {}
-    for i, v in bounds.items():
-        merge = _power(needed[i] / batch / _OBSERVATIONS)
-        size = batch * merge
-        end = -(-needed[i] // size)
-        bets = bet_grid(v / size, alpha, -(-end // _EARLY), end, size=2)
-        waiting[i] = _Open(targets[i], v, merge, bets, max(_FEWEST, needed[i] // _EARLY), needed[i])
+    waiting = {i: _opened(targets[i], v, needed[i], batch, alpha) for i, v in bounds.items()}
     parts: list[Floats] = []
     done = 0
     while waiting:
@@ -101,9 +104,9 @@ def until_decided(
         for i, w in list(waiting.items()):
             if done < min(w.look, budget):
                 continue
-            decision = _look(w, means[:, i], alpha, batch)
-            if decision.verdict != UNDECIDED or done >= budget:
-                outcomes[i] = Outcome(decision.verdict, decision, done)
+            outcome = _look(w, means[:, i], alpha, batch)
+            if outcome.verdict != UNDECIDED or outcome.reason or done >= budget:
+                outcomes[i] = outcome
                 del waiting[i]
             w.look = max(w.planned, math.ceil(w.look * _GROWTH))
     return [outcomes[i] for i in range(len(targets))]
@@ -117,27 +120,40 @@ def _plan(variance: float, alpha: float, epsilon: float) -> int:
     return math.ceil(1.03 * observations_needed(variance, alpha, epsilon))
 
 
+def _opened(target: Target, variance: float, needed: int, batch: int, alpha: float) -> _Open:
+    """The plan of one difference: all that follows from the pilot."""
+    merge = _power(needed / batch / _OBSERVATIONS)
+    end = -(-needed // (batch * merge))
+    bets = bet_grid(variance / (batch * merge), alpha, -(-end // _EARLY), end, size=2)
+    return _Open(target, variance, merge, bets, max(_FEWEST, needed // _EARLY), needed)
+
+
 def _power(x: float) -> int:
     """The largest power of two up to x, at least 1."""
     return 1 << max(0, int(math.log2(max(1.0, x))))
 
 
-def _settled(pilot: Floats, t: Target) -> str | None:
-    """The verdict where there is nothing to sample.
+def _settled(pilot: Floats, t: Target) -> Outcome | None:
+    """The outcome where there is nothing to sample.
 
     Sides that agree for every draw would pass by sampling without evidence; sides that differ by the same
     amount for every draw need no statistics.
     """
     if not np.all(np.isfinite(pilot)):
-        return UNDECIDED
+        return Outcome(UNDECIDED, None, len(pilot), reason=_NOT_FINITE)
     if t.identical or np.abs(pilot).max() <= 8 * t.rounding:
-        return IDENTICAL
+        why = "the two sides agree draw by draw: nothing to sample"
+        return Outcome(IDENTICAL, None, len(pilot), reason=why)
     if float(pilot.std(ddof=1)) <= t.rounding:
-        return REFUTED
+        ends = float(pilot.min()), float(pilot.max())
+        return Outcome(REFUTED, None, len(pilot), ends, "the two sides differ by as much at every draw")
     return None
 
 
-def _look(w: _Open, differences: Floats, alpha: float, batch: int) -> Decision:
+def _look(w: _Open, differences: Floats, alpha: float, batch: int) -> Outcome:
     whole = len(differences) // w.merge * w.merge
     merged = differences[:whole].reshape(-1, w.merge).mean(axis=1)
-    return decide_mean(merged, w.variance / (batch * w.merge), alpha, w.target.epsilon, w.bets)
+    found = decide_mean(merged, w.variance / (batch * w.merge), alpha, w.target.epsilon, w.bets)
+    odd = found.verdict == UNDECIDED and not np.all(np.isfinite(differences))
+    reason = _NOT_FINITE if odd else None
+    return Outcome(found.verdict, found, len(differences) * batch, found.interval, reason)

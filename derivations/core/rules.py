@@ -227,8 +227,9 @@ class Contract(Rule):
     """Gaussian integration by parts: contract one occurrence of a matrix with every other of its block.
 
     E[G_ij f] = Σ Cov(G_ij, H_kl) E[∂f/∂H_kl], with dW⁻¹ = -W⁻¹(dHᵀH + HᵀdH)W⁻¹; f and every term of its
-    derivative have to be integrable. For a block of which only mean and covariance are known it serves while
-    the block occurs at most twice and never inverted. `place` chooses the occurrence (default: the first).
+    derivative have to be integrable. It serves also for a block of which only mean and covariance are known,
+    since such a block occurs at most twice under an expectation, and never inverted. `place` chooses the
+    occurrence (default: the first).
     """
 
     symbol: MatrixSymbol
@@ -256,16 +257,10 @@ class Contract(Rule):
         return changed(expression, collect(terms), f"{self.symbol} does not occur in an expectation"), setting
 
     def _contract(self, group: Group, block: Block, setting: Setting) -> Iterator[tuple[sp.Expr, Group]]:
-        factors = [f for word in group for f in word]
         for x in symbols(group) - set(block.members):
             if block in setting.support(x):
                 raise Refused(f"{x} depends on {self.symbol}: insert its definition first")
-        inside = [f for f in factors if f.symbol in block.members]
-        if not block.gaussian and (len(inside) > 2 or any(f.op != PLAIN for f in inside)):
-            raise Refused(
-                f"only mean and covariance of {self.symbol} are known: two plain occurrences at most"
-            )
-        if any(f.op == PINV for f in inside):
+        if any(f.op == PINV and f.symbol in block.members for word in group for f in word):
             raise Refused(f"the pseudo-inverse of {self.symbol} has to be rewritten first")
         plain = [
             (i, j) for i, w in enumerate(group) for j, f in enumerate(w) if f[:2] == (self.symbol, PLAIN)

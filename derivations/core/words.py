@@ -16,7 +16,7 @@ from typing import NamedTuple
 import sympy as sp
 from sympy import Identity, MatrixExpr, MatrixSymbol
 
-PLAIN, PINV, GRAM_INVERSE = "", "pinv", "graminv"  # X, X⁺, (XᵀX)⁻¹
+OPERATIONS = PLAIN, PINV, GRAM_INVERSE = "", "pinv", "graminv"  # X, X⁺, (XᵀX)⁻¹
 ONE = sp.Integer(1)
 
 
@@ -65,7 +65,8 @@ def product(*words: Word) -> Word:
     """The product of words; shapes must fit, and identities are dropped where something else is left."""
     factors = tuple(f for word in words for f in word)
     for f in factors:
-        if type(f) is not Factor or type(f.symbol) not in (MatrixSymbol, Identity):
+        known = type(f) is Factor and type(f.symbol) in (MatrixSymbol, Identity) and f.op in OPERATIONS
+        if not known or type(f.transposed) is not bool:
             raise Refused(f"{f} is not a factor of a word")
     for left, right in pairwise(factors):
         if left.shape[1] != right.shape[0]:
@@ -104,10 +105,12 @@ def cyclic(word: Word) -> Word:
 
 
 def declared(value: sp.Expr) -> sp.Expr:
-    """A coefficient: an expression in scalars. Raises Refused where it hides a matrix or is undefined."""
+    """An exact expression in scalars, as coefficients are. Raises Refused where it hides something else."""
     value = sp.sympify(value)
     if value.has(MatrixExpr) or any(type(s) not in (sp.Symbol, sp.Dummy) for s in value.free_symbols):
         raise Refused(f"{value} is not an expression in scalars")
+    if value.has(sp.Float):
+        raise Refused(f"{value} is not exact")
     if value.has(sp.nan, sp.zoo):
         raise Refused("a coefficient is undefined: infinity minus infinity, or a division by zero")
     return value

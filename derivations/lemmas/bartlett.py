@@ -32,7 +32,9 @@ W, TTt = mul(T(Gamma), Gamma), mul(FACTOR, T(FACTOR))
     literature=("Bartlett's decomposition of a Wishart matrix",),
 )
 def bartlett() -> tuple[Part, ...]:
-    r"""The Gram matrix of an $m\times d$ standard Gaussian matrix has the law of $TT^\top$ with $T$ lower
+    r"""A Gram matrix is the product of a triangular factor with independent entries and its transpose.
+
+    The Gram matrix of an $m\times d$ standard Gaussian matrix has the law of $TT^\top$ with $T$ lower
     triangular and all its entries independent. It is taken from the literature, and listed as an axiom of
     whatever uses it; here the two sides are compared in law, sampled independently, on three functionals.
     """

@@ -22,16 +22,18 @@ ONE, TWO = MatrixSymbol("x", 1, 1), MatrixSymbol("x", 2, 1)
     points=[point(k=k) for k in (5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 60, 200)],
 )
 def chi_square_inverse() -> tuple[Part, ...]:
-    r"""With $x$ a standard normal vector of $k$ entries, $\chi^2_k=x^\top x$. SymPy integrates $1/t$ against
-    the density of $\chi^2_k$ and returns the value together with the condition $k>2$, which becomes the
-    hypothesis; for one and for two degrees of freedom the same integral is infinite.
+    r"""With $x$ a standard normal vector of $k$ entries, $\chi^2_k=x^\top x$.
+
+    SymPy integrates $1/t$ against the density of $\chi^2_k$ and returns the value together with the
+    condition $k>2$, which becomes the hypothesis; for one and for two degrees of freedom the same integral
+    is infinite.
     """
     return (
         Equal(
             E(tr(GramInverse(x))),
             1 / (k - 2),
             Setting((standard(x),), (k - 2,)),
-            lambda p: p.by(Integrate(x)),
+            lambda p: p.by(Integrate(x), "∫ t⁻¹ times the density of χ²_k"),
         ),
         *(
             Equal(

@@ -59,25 +59,33 @@ APART = Setting(
     ],
 )
 def gaussian_conditioning() -> tuple[Part, ...]:
-    r"""Jointly Gaussian features: regress the weak on the strong. The residual $R=\Gamma_w-\Gamma_sC$ is
-    uncorrelated with $\Gamma_s$, and its rows have covariance $I-C^\top C$; both are computed by contraction.
-    Uncorrelated and jointly Gaussian, $R$ is independent of $\Gamma_s$ -- the one place where normality of
-    the features, rather than of their second moments, is used.
+    r"""Jointly Gaussian features: regress the weak on the strong.
+
+    The residual $R=\Gamma_w-\Gamma_sC$ is uncorrelated with $\Gamma_s$, and its rows have covariance
+    $I-C^\top C$; both are computed by contraction. Uncorrelated and jointly Gaussian, $R$ is independent of
+    $\Gamma_s$ -- the one place where normality of the features, rather than of their second moments, is
+    used.
     """
     return (
         Equal(
             E(tr(mul(T(R), R, B))),
             N * tr(B) - N * tr(mul(T(C), C, B)),
             SETTING,
-            lambda p: p.by(CONDITION, "regress Γ_w on Γ_s").by(Contract(R)),
-            also=(lambda p: p.by(Expand(R)).by(Contract(Gamma_w)).by(Contract(Gamma_s)),),
-            label="rows of R have covariance I - CᵀC",
+            lambda p: p.by(CONDITION, "regress Γ_w on Γ_s").by(Contract(R), "rows of R are independent"),
+            also=(
+                lambda p: (
+                    p.by(Expand(R), "R = Γ_w − Γ_sC")
+                    .by(Contract(Gamma_w), "Γ_w by parts")
+                    .by(Contract(Gamma_s), "Γ_s by parts")
+                ),
+            ),
+            label="rows of R have covariance I − CᵀC",
         ),
         Equal(
             E(tr(mul(T(Gamma_s), R, A))),
             N * tr(mul(C, A)) - N * tr(mul(C, A)),
             SETTING,
-            lambda p: p.by(Expand(R)).by(Contract(Gamma_s)),
+            lambda p: p.by(Expand(R), "R = Γ_w − Γ_sC").by(Contract(Gamma_s), "Γ_s by parts"),
             label="R is uncorrelated with Γ_s",
         ),
         SameLaw(tr(mul(T(Gamma_s), R, A)), SETTING, tr(mul(T(Gamma_s), R, A)), APART, "Γ_sᵀR"),

@@ -19,7 +19,8 @@ SETTING = Setting((noise(z),), (m,), (A,))
     title="The energy of noise in a quadratic form",
     kind="equality",
     source="this project",
-    statement=r"\mathbb{E}\,z^\top A z=\sigma^2\,\mathbb{E}\operatorname{tr}A\qquad (z\perp A,\ \mathbb{E}z=0,\ \mathbb{E}zz^\top=\sigma^2 I)",
+    statement=r"\mathbb{E}\,z^\top A z=\sigma^2\,\mathbb{E}\operatorname{tr}A"
+    r"\qquad (z\perp A,\ \mathbb{E}z=0,\ \mathbb{E}zz^\top=\sigma^2 I)",
     points=[
         point(m=m, sigma2=sigma2, noise=law)
         for m, sigma2 in ((2, "1"), (3, "1/4"), (5, "4"), (12, "9/4"))
@@ -27,9 +28,11 @@ SETTING = Setting((noise(z),), (m,), (A,))
     ],
 )
 def noise_energy() -> tuple[Part, ...]:
-    r"""Only the mean and the covariance of the noise matter: contracting the two occurrences of $z$ leaves
-    $\sigma^2$ times a trace. $A$ may be random as long as it is independent of $z$; the lemma then holds
-    conditionally on it. The checks use normal, sign and uniform noise.
+    r"""Only the mean and the covariance of the noise matter.
+
+    Contracting the two occurrences of $z$ leaves $\sigma^2$ times a trace. $A$ may be random as long as it
+    is independent of $z$; the lemma then holds conditionally on it. The checks use normal, sign and uniform
+    noise.
     """
     return (
         Equal(

@@ -27,7 +27,8 @@ SETTING = Setting((ROWS,), (m, d), (A, B, K, ROOT), SYMMETRIC, forms=FORMS)
     title="The mean of a quadratic form in independent rows",
     kind="equality",
     source="this project",
-    statement=r"\mathbb{E}\,R^\top A R=\mathbb{E}[\operatorname{tr}A]\,K\qquad (\text{rows of }R\text{ iid, mean }0,\text{ covariance }K,\ A\perp R)",
+    statement=r"\mathbb{E}\,R^\top A R=\mathbb{E}[\operatorname{tr}A]\,K"
+    r"\qquad (\text{rows of }R\text{ iid, mean }0,\text{ covariance }K,\ A\perp R)",
     points=[
         point(m=m, d=d, noise=law)
         for m, d in ((2, 2), (4, 3), (7, 2), (12, 5))
@@ -35,15 +36,19 @@ SETTING = Setting((ROWS,), (m, d), (A, B, K, ROOT), SYMMETRIC, forms=FORMS)
     ],
 )
 def quadratic_expectation() -> tuple[Part, ...]:
-    r"""The matrix analogue of the noise energy: rows of $R$ are independent with covariance $K$, so only
-    the diagonal of $A$ survives, and every diagonal entry meets the same $K$. Stated against an arbitrary
-    $B$. Nothing but mean and covariance of the rows is used.
+    r"""The matrix analogue of the noise energy.
+
+    Rows of $R$ are independent with covariance $K$, so only the diagonal of $A$ survives, and every
+    diagonal entry meets the same $K$. Stated against an arbitrary $B$. Nothing but mean and covariance of
+    the rows is used.
     """
     return (
         Equal(
             E(tr(mul(T(R), A, R, B))),
             tr(A) * tr(mul(K, B)),
             SETTING,
-            lambda p: p.by(Contract(R), "rows are independent with covariance K").by(Relate(), "K is symmetric"),
+            lambda p: p.by(Contract(R), "rows are independent with covariance K").by(
+                Relate(), "K is symmetric"
+            ),
         ),
     )

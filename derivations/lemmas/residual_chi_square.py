@@ -64,7 +64,9 @@ def two_ways(p: Derivation) -> tuple[Derivation, Derivation]:
     literature=("a unit vector can be completed to an orthonormal basis",),
 )
 def residual_chi_square() -> tuple[Part, ...]:
-    r"""Let $e$ be a unit vector, $g=\Gamma e$ the last column in a basis that ends in $e$, $\Gamma_1$ the
+    r"""A diagonal entry of the inverse Gram matrix is one over the squared residual of a column.
+
+    Let $e$ be a unit vector, $g=\Gamma e$ the last column in a basis that ends in $e$, $\Gamma_1$ the
     others, and $\Pi_1$ the projection onto their span. The vector $v=e-E_1W_1^{-1}\Gamma_1^\top g$ has
     $\Gamma v=(I-\Pi_1)g$, so $Wv=e\cdot g^\top(I-\Pi_1)g$, and $e^\top W^{-1}Wv$ is both $1$ and
     $(W^{-1})_{dd}\,g^\top(I-\Pi_1)g$. Since $g$ is independent of $\Gamma_1$ and $I-\Pi_1$ is a projection
@@ -75,7 +77,14 @@ def residual_chi_square() -> tuple[Part, ...]:
             E(tr(mul(T(e), GramInverse(Gamma), e))),
             E(tr(GramInverse(x))),
             SETTING,
-            lambda p: p.by(IdempotentForm((two_ways(p),), g), "the squared residual is χ² with m - d + 1 degrees"),
+            lambda p: p.by(
+                IdempotentForm((two_ways(p),), g), "the squared residual is χ² with m - d + 1 degrees"
+            ),
         ),
-        SameLaw(tr(mul(T(e), GramInverse(Gamma), e)), SETTING, ChiSquare(m - d + 1, reciprocal=True), label="(W⁻¹)_dd"),
+        SameLaw(
+            tr(mul(T(e), GramInverse(Gamma), e)),
+            SETTING,
+            ChiSquare(m - d + 1, reciprocal=True),
+            label="(W⁻¹)_dd",
+        ),
     )

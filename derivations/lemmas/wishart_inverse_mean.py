@@ -3,7 +3,7 @@
 from sympy import Identity, MatrixSymbol, oo
 
 from derivations.claims import Equal, Part, claim
-from derivations.core.analysis import Integrate, Isotropy, Solve
+from derivations.core.analysis import Isotropy, Solve
 from derivations.core.cite import Cite
 from derivations.core.derivation import Derivation, begin
 from derivations.core.language import E, GramInverse, T, mul, tr
@@ -54,20 +54,24 @@ def diagonal(rows: int) -> Equal:
     title="The mean of an inverse Gram matrix",
     kind="equality",
     source="this project",
-    statement=r"\mathbb{E}\,W^{-1}=\frac{I}{m-d-1}\quad(m>d+1),\qquad \mathbb{E}\operatorname{tr}W^{-1}=\infty\quad(m\in\{d,d+1\})",
+    statement=r"\mathbb{E}\,W^{-1}=\frac{I}{m-d-1}"
+    r"\quad(m>d+1),\qquad \mathbb{E}\operatorname{tr}W^{-1}=\infty\quad(m\in\{d,d+1\})",
     points=[
         point(m=m, d=d)
         for d, m in (
-            (1, 6), (1, 9), (2, 6), (2, 10), (3, 7), (4, 12), (5, 10), (6, 11), (8, 13), (10, 15), (12, 36), (3, 2000),
+            (1, 6), (1, 9), (2, 6), (2, 10), (3, 7), (4, 12), (5, 10), (6, 11), (8, 13), (10, 15),
+            (12, 36), (3, 2000),
         )
     ],
 )  # fmt: skip
 def wishart_inverse_mean() -> tuple[Part, ...]:
-    r"""Write $\operatorname{tr}A=\mathbb{E}\operatorname{tr}(W^{-1}\Gamma^\top\Gamma A)$ and integrate one $\Gamma$ by
-    parts. It meets its transpose ($m$), and twice the inverse, which costs $d$ and $1$; every term is again
-    $\mathbb{E}\operatorname{tr}(W^{-1}A)$, so dividing by the total factor gives the mean. A second derivation
-    goes through rotations and the law of one diagonal entry; it also shows that the mean is infinite at
-    $m=d$ and $m=d+1$.
+    r"""Insert the Gram matrix beside its inverse, and integrate by parts.
+
+    Write $\operatorname{tr}A=\mathbb{E}\operatorname{tr}(W^{-1}\Gamma^\top\Gamma A)$ and integrate one
+    $\Gamma$ by parts. It meets its transpose ($m$), and twice the inverse, which costs $d$ and $1$; every
+    term is again $\mathbb{E}\operatorname{tr}(W^{-1}A)$, so dividing by the total factor gives the mean. A
+    second derivation goes through rotations and the law of one diagonal entry; it also shows that the mean
+    is infinite at $m=d$ and $m=d+1$.
     """
     return (
         Equal(

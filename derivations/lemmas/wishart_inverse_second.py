@@ -42,7 +42,8 @@ def second(left: sp.Expr, right: sp.Expr, label: str) -> Equal:
     title="Second moments of an inverse Gram matrix",
     kind="equality",
     source="this project",
-    statement=r"\mathbb{E}\,W^{-1}AW^{-1}=\frac{(m-d-1)A+\operatorname{tr}(A)I}{(m-d)(m-d-1)(m-d-3)}\quad(A=A^\top,\ m>d+3)",
+    statement=r"\mathbb{E}\,W^{-1}AW^{-1}"
+    r"=\frac{(m-d-1)A+\operatorname{tr}(A)I}{(m-d)(m-d-1)(m-d-3)}\quad(A=A^\top,\ m>d+3)",
     points=[
         point(m=m, d=d)
         for d, m in (
@@ -52,11 +53,11 @@ def second(left: sp.Expr, right: sp.Expr, label: str) -> Equal:
     ],
 )  # fmt: skip
 def wishart_inverse_second() -> tuple[Part, ...]:
-    r"""The same integration by parts as for the mean, in the three expectations that are quadratic in $W^{-1}$.
+    r"""The same integration by parts as for the mean, in three expectations quadratic in $W^{-1}$.
 
-    Each of them, with $W^{-1}\Gamma^\top\Gamma$ inserted, is on the one hand a mean, and on the other hand a
-    combination of the three; the linear system has a determinant that is positive for $m>d+3$. For a general $A$
-    the transpose appears: $(m-d-2)A+A^\top$ in the place of $(m-d-1)A$. It gives
+    Each of them, with $W^{-1}\Gamma^\top\Gamma$ inserted, is on the one hand a mean, and on the other hand
+    a combination of the three; the linear system has a determinant that is positive for $m>d+3$. For a
+    general $A$ the transpose appears: $(m-d-2)A+A^\top$ in the place of $(m-d-1)A$. It gives
     $\mathbb{E}\,W^{-2}=(m-1)I/D$ and $\mathbb{E}(\operatorname{tr}W^{-1})^2=d(d(m-d-2)+2)/D$ with
     $D=(m-d)(m-d-1)(m-d-3)$.
     """
@@ -64,6 +65,8 @@ def wishart_inverse_second() -> tuple[Part, ...]:
     return (
         second(E(tr(mul(W, A, W, B))), ((m - d - 2) * mixed[0] + mixed[1] + mixed[2]) / D, "W⁻¹AW⁻¹"),
         second(
-            E(tr(mul(W, A)) * tr(mul(W, B))), (mixed[0] + mixed[1] + (m - d - 2) * mixed[2]) / D, "tr(W⁻¹A) tr(W⁻¹B)"
+            E(tr(mul(W, A)) * tr(mul(W, B))),
+            (mixed[0] + mixed[1] + (m - d - 2) * mixed[2]) / D,
+            "tr(W⁻¹A) tr(W⁻¹B)",
         ),
     )

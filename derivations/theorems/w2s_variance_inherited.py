@@ -4,10 +4,12 @@ from derivations.claims import Equal, Part, claim
 from derivations.core.cite import Cite
 from derivations.core.language import E, Pinv, mul, norm2
 from derivations.core.rules import Contract, Fold
-from derivations.notation import C, Gamma_lab, Gamma_s, W2S, d_sw, d_w, fresh_s, n, sigma2, z
+from derivations.notation import W2S, C, Gamma_lab, Gamma_s, d_sw, d_w, fresh_s, n, sigma2, z
 from derivations.points import W2S_POINTS
 
-INSIDE = mul(Gamma_s, C, Pinv(Gamma_lab), z)  # the part of the teacher's noise in V_s, on the unlabelled sample
+INSIDE = mul(
+    Gamma_s, C, Pinv(Gamma_lab), z
+)  # the part of the teacher's noise in V_s, on the unlabelled sample
 
 
 @claim(
@@ -19,11 +21,12 @@ INSIDE = mul(Gamma_s, C, Pinv(Gamma_lab), z)  # the part of the teacher's noise 
     points=W2S_POINTS,
 )
 def w2s_variance_inherited() -> tuple[Part, ...]:
-    r"""Inside the student's space the teacher's noise is an exact linear function of the strong features,
-    $\gamma_s^\top C\tilde\Gamma_w^+z$, and least squares reproduces an exact linear function whatever the
-    sample: $\Gamma_s^+\Gamma_s=I$. The student inherits the teacher's variance there, untouched; the number
-    $N$ of pseudo-labels does not enter. It is also what the teacher itself has there, which is the second
-    part. Between $0$ and $90$ degrees a direction counts with $\cos^2\theta_i$, and
+    r"""Inside the student's space least squares reproduces the teacher's noise whatever the sample.
+
+    There the teacher's noise is an exact linear function of the strong features, $\gamma_s^\top
+    C\tilde\Gamma_w^+z$, and $\Gamma_s^+\Gamma_s=I$. The student inherits the teacher's variance there,
+    untouched; the number $N$ of pseudo-labels does not enter. It is also what the teacher itself has there,
+    which is the second part. Between $0$ and $90$ degrees a direction counts with $\cos^2\theta_i$, and
     $d_{sw}=\|C\|_F^2=\sum_i\cos^2\theta_i$.
     """
     own = E(norm2(mul(fresh_s, C, Pinv(Gamma_lab), z)))
@@ -33,23 +36,27 @@ def w2s_variance_inherited() -> tuple[Part, ...]:
             E(norm2(mul(fresh_s, Pinv(Gamma_s), INSIDE))),
             value,
             W2S,
-            lambda p: p.by(Contract(fresh_s), "a fresh point: E γ_sγ_sᵀ = I")
-            .by(Cite("gram-pseudoinverse", 0), "least squares reproduces what lies in V_s")
-            .by(Cite("noise-energy"))
-            .by(Cite("gram-pseudoinverse", 1))
-            .by(Cite("wishart-inverse-mean"))
-            .by(Fold(d_sw), "correlation dimension"),
+            lambda p: (
+                p.by(Contract(fresh_s), "a fresh point: E γ_sγ_sᵀ = I")
+                .by(Cite("gram-pseudoinverse", 0), "least squares reproduces what lies in V_s")
+                .by(Cite("noise-energy"), "label noise")
+                .by(Cite("gram-pseudoinverse", 1), "Γ̃_w⁺Γ̃_w⁺ᵀ = W̃_w⁻¹")
+                .by(Cite("wishart-inverse-mean"), "the teacher's sample")
+                .by(Fold(d_sw), "d_sw = ‖C‖_F²")
+            ),
             measured="w2s_inherited",
         ),
         Equal(
             own,
             value,
             W2S,
-            lambda p: p.by(Contract(fresh_s), "a fresh point: E γ_sγ_sᵀ = I")
-            .by(Cite("noise-energy"))
-            .by(Cite("gram-pseudoinverse", 1))
-            .by(Cite("wishart-inverse-mean"))
-            .by(Fold(d_sw), "correlation dimension"),
+            lambda p: (
+                p.by(Contract(fresh_s), "a fresh point: E γ_sγ_sᵀ = I")
+                .by(Cite("noise-energy"), "label noise")
+                .by(Cite("gram-pseudoinverse", 1), "Γ̃_w⁺Γ̃_w⁺ᵀ = W̃_w⁻¹")
+                .by(Cite("wishart-inverse-mean"), "the teacher's sample")
+                .by(Fold(d_sw), "d_sw = ‖C‖_F²")
+            ),
             label="the teacher's own variance in V_s",
             measured="weak_inside",
         ),

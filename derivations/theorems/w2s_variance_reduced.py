@@ -1,4 +1,4 @@
-"""The V_w \\ V_s component."""
+r"""The V_w\V_s component."""
 
 from derivations.claims import Equal, Part, claim
 from derivations.core.cite import Cite
@@ -35,14 +35,14 @@ def reduced(p: Derivation) -> Derivation:
     """The proof; the in-sample and leading-order claims share nothing with it but its conclusion."""
     return (
         p.by(Contract(fresh_s), "a fresh point: E γ_sγ_sᵀ = I")
-        .by(Cite("noise-energy"))
+        .by(Cite("noise-energy"), "label noise")
         .by(Cite("gram-pseudoinverse", 1), "Γ̃_w⁺Γ̃_w⁺ᵀ = W̃_w⁻¹")
         .by(Cite("wishart-inverse-mean"), "the teacher's sample")
-        .by(CONDITION, "R is independent of Γ_s, with covariance I - CᵀC")
+        .by(CONDITION, "R is independent of Γ_s, with covariance I − CᵀC")
         .by(Cite("quadratic-expectation"), "average over R")
         .by(Cite("gram-pseudoinverse", 1), "Γ_s⁺Γ_s⁺ᵀ = W_s⁻¹")
         .by(Cite("wishart-inverse-mean"), "the student's sample")
-        .by(Fold(d_sw), "correlation dimension")
+        .by(Fold(d_sw), "d_sw = ‖C‖_F²")
     )
 
 
@@ -51,13 +51,16 @@ def reduced(p: Derivation) -> Derivation:
     title="The variance reduced in V_w\\V_s",
     kind="equality",
     source="the paper's abstract; exact form derived here",
-    statement=r"\operatorname{Var}_{V_w\setminus V_s}(f_{w2s})=\sigma^2\,\frac{d_w-d_{sw}}{n-d_w-1}\cdot\frac{d_s}{N-d_s-1}",
+    statement=r"\operatorname{Var}_{V_w\setminus V_s}(f_{w2s})"
+    r"=\sigma^2\,\frac{d_w-d_{sw}}{n-d_w-1}\cdot\frac{d_s}{N-d_s-1}",
     points=W2S_POINTS,
 )
 def w2s_variance_reduced() -> tuple[Part, ...]:
-    r"""What the strong features cannot express of the teacher's noise, $R\,\tilde\Gamma_w^+z$, is to the
-    student nothing but fresh noise on its $N$ pseudo-labels, independent of its own design: least squares
-    averages it out as it would label noise, with the factor of $d_s$ coefficients fitted on $N$ samples.
+    r"""What the strong features cannot express of the teacher's noise is only noise to the student.
+
+    Given its own design, $R\,\tilde\Gamma_w^+z$ is fresh independent noise on the $N$ pseudo-labels: least
+    squares averages it out as it would label noise, with the factor of $d_s$ coefficients fitted on $N$
+    samples.
     """
     return (
         Equal(

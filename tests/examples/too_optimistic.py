@@ -14,7 +14,8 @@ from derivations.theorems.w2s_variance_reduced import FITTED, reduced
     title="The reduced variance with d_s/N, taken for exact",
     kind="equality",
     source="an example of a false claim",
-    statement=r"\operatorname{Var}_{V_w\setminus V_s}(f_{w2s})=\sigma^2\,\frac{d_w-d_{sw}}{n-d_w-1}\cdot\frac{d_s}{N}",
+    statement=r"\operatorname{Var}_{V_w\setminus V_s}(f_{w2s})="
+    r"\sigma^2\,\frac{d_w-d_{sw}}{n-d_w-1}\cdot\frac{d_s}{N}",
     points=W2S_POINTS[:4],
 )
 def too_optimistic() -> tuple[Part, ...]:

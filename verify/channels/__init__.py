@@ -19,8 +19,7 @@ from derivations.core.laws import Block, Setting
 from derivations.core.rules import IN_EXPECTATION, LIMIT, PATHWISE
 from derivations.core.words import Expression, MatrixSum, Refused
 from derivations.points import Point
-
-from verify.certificate import Check
+from verify.certificate import NOT_APPLICABLE, Check
 from verify.levels import Level
 
 Findings = list[tuple[str, Check]]  # (claim id, check)
@@ -50,7 +49,9 @@ class Channel(Protocol):
     def plan(self, subjects: "Sequence[Subject]", level: Level) -> list[Task]:
         """The tasks for these subjects."""
 
-    def run(self, task: Task, subjects: "dict[str, Subject]", level: Level, alpha: float, seed: int) -> Findings:
+    def run(
+        self, task: Task, subjects: "dict[str, Subject]", level: Level, alpha: float, seed: int
+    ) -> Findings:
         """Do one task; `alpha` is the share of each of its checks."""
 
 
@@ -62,6 +63,7 @@ class Pair:
     kind: str
     left: Expression
     right: Expression
+    part: int = 0  # of the claim
     whole: bool = False  # the statement itself, not a step
 
 
@@ -97,7 +99,7 @@ class Subject:
             yield from _inner(name, made)
 
     def pairs(self, part: int) -> list[Pair]:
-        """The statement first, then each step of each derivation of a part; divergences and limits have none."""
+        """What a part says is equal: the statement (not a limit, nor a divergence), then steps of proofs."""
         if part not in self._pairs:
             self._pairs[part] = list(self._compared(part))
         return self._pairs[part]
@@ -106,22 +108,22 @@ class Subject:
         claimed = self.claim.parts[part]
         if isinstance(claimed, SameLaw):
             return
-        label = f"{claimed.label}: " if claimed.label else ""
         if isinstance(claimed, Equal) and claimed.right != sp.oo:
             try:
                 left, right = stated(claimed.left, claimed.setting), parse(claimed.right)
             except Refused:
                 return  # the replay channel says so
-            random = any(t.groups for t in left.terms)
-            yield Pair(f"{label}statement", IN_EXPECTATION if random else PATHWISE, left, right, whole=True)
+            random = any(t.groups for t in (*left.terms, *right.terms))
+            kind = IN_EXPECTATION if random else PATHWISE
+            yield Pair(labelled(claimed, "statement"), kind, left, right, part, whole=True)
         for chain in self.chains(part):
             for number, step in enumerate(chain.made.steps, 1):
                 infinite = any(t.coefficient.has(sp.oo) for t in step.after.terms)
                 if step.kind == LIMIT or infinite or step.before == step.after:
                     continue
-                title = step.note or step.rule.title
-                name = f"{label}{chain.name}, step {number}: {title}"
-                yield Pair(name, step.kind, step.before, step.after)
+                title = step.note or f"{step.rule.title} {getattr(step.rule, 'claim', '')}".rstrip()
+                name = labelled(claimed, f"{chain.name}, step {number}: {title}")
+                yield Pair(name, step.kind, step.before, step.after, part)
 
 
 @dataclass(frozen=True)
@@ -159,3 +161,28 @@ def sources(chains: Sequence[Chain]) -> tuple[tuple[tuple[MatrixSymbol, MatrixSu
 def setting_of(part: Part) -> Setting:
     """The setting that a part is stated in."""
     return part.setting if isinstance(part, Equal | Limit) else part.left_setting
+
+
+def grown(point: Point, limit: Limit, size: int) -> Point:
+    """A point of a limit, with a value for the variable that grows."""
+    return Point((*point.values, (limit.variable.name, size)), point.overlaps, point.noise)
+
+
+def smallest(points: Sequence[Point], part: Equal | Limit) -> list[Point]:
+    """Points by total size; for a limit, with a small value added for the variable that grows."""
+    ordered = sorted(points, key=lambda p: sum(v for _, v in p.values if isinstance(v, int)))
+    if isinstance(part, Limit):
+        return [grown(p, part, 2 * sum(int(v) for k, v in p.values if k.startswith("d"))) for p in ordered]
+    return ordered
+
+
+def labelled(part: Part, step: str) -> str:
+    """The name of a step on certificates, after the label of its part."""
+    return f"{part.label}: {step}" if part.label else step
+
+
+def inapplicable(channel: str, pair: Pair, point: Point, why: object) -> Check:
+    """A check that cannot be made, with the reason."""
+    return Check(
+        channel, pair.step, point.label, NOT_APPLICABLE, reason=str(why), part=pair.part, whole=pair.whole
+    )

@@ -1,62 +1,64 @@
 """Limits by their rate, and divergences by the growth of truncated means."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+
 from derivations.claims import Equal, Limit
 from derivations.core.language import parse
-from derivations.core.words import Expression
 from derivations.points import Point
-
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, UNDECIDED, Check
-from verify.channels import Subject, sources
-from verify.decide import bet_grid, catoni_interval, observations_needed, rate_interval
-from verify.environment import Environment, environment
+from verify.channels import Subject, grown, sources
+from verify.decide import Interval, bet_grid, catoni_interval, observations_needed, rate_interval
+from verify.environment import environment
+from verify.kernels import Floats
 from verify.levels import Level
 from verify.machine import sample
-from verify.tape import lower
+from verify.tape import Tape, lower
 
 NAME = "sampling"
 SIZES = 4  # sizes of a limit's variable, each twice the one before
 DECADES = 2  # of truncation levels compared for a divergence
-# For a resolution r of the order, errors are known to a relative r / 5, and the smallest size is 4 / r times the
-# largest dimension, so that what is not yet asymptotic stays well inside r.
+# For a resolution r of the order, errors are known to a relative r / 5, and the smallest size is 4 / r times
+# the largest dimension, so that what is not yet asymptotic stays well inside r.
 _RELATIVE, _FIRST = 0.2, 4.0
 _FACTOR = 1.5  # on the pilot's variance
+_ROUNDING = 1e-12  # relative: a smaller standard deviation, or error, is rounding
+_HALF = 0.5  # of the gain per decade has to be left in the next decade where a mean is infinite
 
 
 def rate(
     subject: Subject, part: int, point: Point, level: Level, alpha: float, seed: int, key: tuple[str, ...]
-) -> list[Check]:
+) -> Check:
     """The order at which sampled values approach the limit, from sizes in geometric progression.
 
-    The expression sampled is the last one of the derivation that is still random.
+    The expression sampled is the last one of the derivation that is still random, or the statement's own.
     """
     stated = subject.claim.parts[part]
     assert isinstance(stated, Limit)
-    chains = subject.chains(part)
-    sides = [stated.setting.normal(parse(stated.left))]
-    if chains:
-        sides += [s.after for s in chains[0].made.steps if any(t.groups for t in s.after.terms)]
-    definitions, extra = sources(chains)
-    largest = max(int(v) for k, v in point.values if k.startswith("d"))
+    largest = max((int(v) for k, v in point.values if k.startswith("d")), default=1)
     sizes = [math.ceil(_FIRST / level.rate) * largest * 2**i for i in range(SIZES)]
-    errors, last = [], (0.0, 0.0)
+    step = f"order of the error, {stated.variable} from {sizes[0]} to {sizes[-1]}"
+    errors, last, trials = [], (math.nan, math.nan), 0
     for size in sizes:
-        env = environment(stated.setting, _at(point, stated, size))
-        goal = env.number(parse(stated.right).terms[0].coefficient) if parse(stated.right).terms else 0.0
-        tape = lower([sides[-1]], stated.setting, definitions, env, 1, extra)
-        pilot = sample(tape, 1, seed, *key, size, "pilot", trials=1024).values[:, 0] / goal - 1.0
-        target = _RELATIVE * level.rate * abs(float(pilot.mean())) + 1e-12
-        variance = _FACTOR * float(pilot.var(ddof=1))
+        try:
+            tape, goal = _approach(subject, part, grown(point, stated, size))
+        except ValueError as why:
+            return Check(NAME, step, point.label, NOT_APPLICABLE, reason=str(why), part=part, whole=True)
+        unit = abs(goal) or 1.0
+        pilot = (sample(tape, 1, seed, *key, size, "pilot", trials=1024).values[:, 0] - goal) / unit
+        if not np.all(np.isfinite(pilot)):
+            errors.append((0.0, math.inf))
+            continue
+        variance = max(_FACTOR * float(pilot.var(ddof=1)), _ROUNDING**2)
+        target = _RELATIVE * level.rate * abs(float(pilot.mean())) + _ROUNDING
         count = min(level.draws, math.ceil(1.1 * observations_needed(variance, alpha, target)))
         batch = max(1, count // 1024)
-        parts = [sample(tape, batch, seed, *key, size, 0, trials=-(-count // batch) * batch).values[:, 0]]
-        values = np.concatenate(parts) / goal - 1.0
-        bets = bet_grid(variance / batch, alpha, len(values), len(values))
-        low, high = catoni_interval(values, variance / batch, alpha, bets)
+        values = sample(tape, batch, seed, *key, size, 0, trials=-(-count // batch) * batch).values[:, 0]
+        low, high = _mean((values - goal) / unit, variance / batch, alpha)
         errors.append((min(abs(low), abs(high)) if low * high > 0 else 0.0, max(abs(low), abs(high))))
-        last = (float(values.mean() + 1.0) * goal, goal)
+        last, trials = (float(values.mean()), goal), trials + len(values) * batch
     low, high = rate_interval(sizes, errors)
     tolerance = level.rate / 2
     verdict = UNDECIDED
@@ -64,90 +66,109 @@ def rate(
         verdict = REFUTED
     elif stated.order - tolerance <= low and high <= stated.order + tolerance:
         verdict = PASSED
-    return [
-        Check(
-            NAME,
-            f"order of the error, {stated.variable} from {sizes[0]} to {sizes[-1]}",
-            point.label,
-            verdict,
-            lhs=last[0],
-            rhs=last[1],
-            scale=1.0,
-            interval=(low - stated.order, high - stated.order),
-            alpha=alpha * SIZES,
-            detectable=level.rate,
-            miss=alpha * SIZES,
-            method="slope of catoni intervals at the end sizes",
-            bound=f"assumed: variance of a pilot times {_FACTOR}",
-            seed=seed,
-            rate=(low, high),
-            whole=True,
-        )
-    ]
+    return Check(
+        NAME,
+        step,
+        point.label,
+        verdict,
+        lhs=last[0],
+        rhs=last[1],
+        scale=1.0,
+        interval=(low - stated.order, high - stated.order),
+        alpha=alpha * SIZES,
+        detectable=level.rate,
+        miss=alpha * SIZES,
+        method="slope of catoni intervals at the end sizes",
+        bound=f"assumed: variance of a pilot times {_FACTOR}",
+        trials=trials,
+        seed=seed,
+        rate=(low, high),
+        part=part,
+        whole=True,
+    )
 
 
-def _at(point: Point, stated: Limit, size: int) -> Point:
-    return Point((*point.values, (stated.variable.name, size)), point.overlaps, point.noise)
+def _approach(subject: Subject, part: int, point: Point) -> tuple[Tape, float]:
+    """The tape of what approaches a limit, and the limit. Raises ValueError where they have no value."""
+    stated = subject.claim.parts[part]
+    assert isinstance(stated, Limit)
+    chains = subject.chains(part)
+    sides = [stated.setting.normal(parse(stated.left))]
+    if chains:
+        sides += [s.after for s in chains[0].made.steps if any(t.groups for t in s.after.terms)]
+    definitions, extra = sources(chains)
+    env = environment(stated.setting, point)
+    return lower([sides[-1]], stated.setting, definitions, env, 1, extra), env.number(stated.right)
 
 
-def diverging_points(part: Equal, points: tuple[Point, ...]) -> list[Point]:
+def diverging_points(part: Equal, points: Sequence[Point]) -> list[Point]:
     """Small points with distinct values of the sizes that the part has; one empty point if it has none."""
     names = {str(s) for t in parse(part.left).factors() for s in t.symbol.free_symbols}
     found = dict.fromkeys(tuple((k, v) for k, v in p.values if k in names) for p in points)
     small = sorted(found, key=lambda values: sum(int(v) for _, v in values))
-    return [Point(values) for values in small[1:4]] or [Point(())]
+    return [Point(values) for values in small[1:4] or small] or [Point(())]
 
 
-def divergence(part: Equal, point: Point, level: Level, alpha: float, seed: int, key: tuple[str, ...]) -> list[Check]:
-    """Means truncated at 10, 100 and 1000 medians: where the mean is infinite the gain per decade does not fall.
+def divergence(
+    part: Equal, number: int, point: Point, level: Level, alpha: float, seed: int, key: tuple[str, ...]
+) -> Check:
+    """Means truncated at 10, 100 and 1000 medians: the gain per decade does not fall if a mean is infinite.
 
     With a tail of index p the gain per decade is multiplied by 10^(1 - p); a gain that falls to less than
-    half is a finite mean's, one that stays above half is not refuted as infinite.
+    half is a finite mean's, one that stays above half is not refuted as infinite. `number` is that of the
+    part.
     """
-    step = part.label or "divergence"
+    step = f"{part.label or 'divergence'}: gain of the truncated mean per decade, second over first"
     try:
-        env: Environment = environment(part.setting, point)
+        tape = lower([parse(part.left)], part.setting, (), environment(part.setting, point))
     except ValueError as why:
-        return [Check(NAME, step, point.label, NOT_APPLICABLE, reason=str(why))]
-    side: Expression = parse(part.left)
-    tape = lower([side], part.setting, (), env)
+        return Check(NAME, step, point.label, NOT_APPLICABLE, reason=str(why), part=number, whole=True)
     pilot = sample(tape, 1, seed, *key, "pilot", trials=8192).values[:, 0]
-    cuts = float(np.median(pilot)) * np.array([10.0, 100.0, 1000.0])
-    count = 1 << 20 if level.name == "quick" else 1 << 23
-    batch = 1024
-    sums: list[np.ndarray] = []
-    for number in range(count >> 16):
-        draws = sample(tape, 1, seed, *key, number, trials=1 << 16).values[:, 0]
+    median = float(np.median(pilot))
+    if not median > 0.0:
+        why_not = f"the median is {median}, not a positive number"
+        return Check(NAME, step, point.label, UNDECIDED, reason=why_not, seed=seed, part=number, whole=True)
+    cuts = median * np.array([10.0, 100.0, 1000.0])
+    chunks, size, batch = max(1, min(level.draws // 4, 1 << 23) >> 16), 1 << 16, 1024
+    sums: list[Floats] = []
+    for chunk in range(chunks):
+        draws = sample(tape, 1, seed, *key, chunk, trials=size).values[:, 0]
         capped = np.minimum(draws[:, None], cuts)
         sums.append(np.diff(capped, axis=1).reshape(-1, batch, DECADES).mean(axis=1))
     gains = np.concatenate(sums)
     ends = []
-    for j in range(DECADES):
+    for j, width in enumerate(np.diff(cuts)):
         # A gain lies between 0 and the width of its decade, so its variance is at most mean times width.
-        width = cuts[j + 1] - cuts[j]
-        variance = width * float(np.diff(np.minimum(pilot[:, None], cuts), axis=1)[:, j].mean()) * 2.0 / batch
-        variance = max(variance, width**2 / (len(pilot) * batch))
-        bets = bet_grid(variance, alpha, len(gains), len(gains))
-        ends.append(catoni_interval(gains[:, j], variance, alpha, bets))
-    low, high = ends[1][0] / ends[0][1], ends[1][1] / max(ends[0][0], 1e-300)
-    verdict = PASSED if low >= 0.5 else REFUTED if high < 0.5 else UNDECIDED
-    return [
-        Check(
-            NAME,
-            f"{step}: gain of the truncated mean per decade, second over first",
-            point.label,
-            verdict,
-            lhs=float(gains[:, 1].mean()),
-            rhs=float(gains[:, 0].mean()),
-            scale=1.0,
-            interval=(low, high),
-            alpha=alpha * DECADES,
-            detectable=0.5,
-            miss=alpha * DECADES,
-            method="catoni intervals of truncated means",
-            bound="assumed: pilot mean times the width of the decade",
-            trials=count,
-            seed=seed,
-            whole=True,
-        )
-    ]
+        mean = float(np.diff(np.minimum(pilot[:, None], cuts), axis=1)[:, j].mean())
+        variance = max(2.0 * width * mean, width**2 / len(pilot)) / batch
+        ends.append(_mean(gains[:, j], variance, alpha))
+    low, high = ends[1][0] / max(ends[0][1], 1e-300), ends[1][1] / max(ends[0][0], 1e-300)
+    verdict = PASSED if low >= _HALF else REFUTED if high < _HALF else UNDECIDED
+    first, second = (float(gain) for gain in gains.mean(axis=0))
+    return Check(
+        NAME,
+        step,
+        point.label,
+        verdict,
+        lhs=second,
+        rhs=first,
+        scale=first,
+        interval=(low - 1.0, high - 1.0),
+        alpha=alpha * DECADES,
+        detectable=_HALF,
+        miss=alpha * DECADES,
+        method="catoni intervals of truncated means",
+        bound="assumed: pilot mean times the width of the decade",
+        trials=chunks * size,
+        seed=seed,
+        slack=_HALF,
+        part=number,
+        whole=True,
+    )
+
+
+def _mean(values: Floats, variance: float, alpha: float) -> Interval:
+    """An interval for a mean, looked at once; everything where a value is not finite."""
+    if not np.all(np.isfinite(values)):
+        return -math.inf, math.inf
+    return catoni_interval(values, variance, alpha, bet_grid(variance, alpha, len(values), len(values)))

@@ -7,15 +7,14 @@ a point serves every claim that has the point, so it is simulated once.
 from collections.abc import Sequence
 
 import numpy as np
+
 from derivations.claims import Equal
 from derivations.core.language import parse
 from derivations.core.rules import IN_EXPECTATION
 from derivations.core.words import Expression
 from derivations.points import Point
-
 from verify import pipeline
-from verify.certificate import NOT_APPLICABLE, Check
-from verify.channels import Findings, Pair, Subject, Task
+from verify.channels import Findings, Pair, Subject, Task, inapplicable
 from verify.channels.sampling import is_near, report, scaled
 from verify.environment import Environment, environment
 from verify.kernels import Floats
@@ -27,6 +26,7 @@ from verify.streams import generator
 NAME = "pipeline"
 COPIES = 8  # noise vectors per draw of the features
 _PILOT = 4096
+_PIECE = 1 << 16  # trials at a time, for the sake of memory
 _ROUNDING = 1e-12  # relative; least squares by orthogonal transformations at the condition numbers met here
 
 
@@ -45,43 +45,51 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
     """Simulate at one point until every claim is decided there."""
     point = task.point
     assert point is not None
-    wanted: list[tuple[str, Equal]] = []
+    wanted: list[tuple[str, Pair, Equal]] = []
     for id, number in task.parts:
         part = subjects[id].claim.parts[number]
         assert isinstance(part, Equal)
-        wanted.append((id, part))
+        wanted.append((id, _measured(part, number), part))
     try:
-        environments = [environment(part.setting, point) for _, part in wanted]
-        stated = np.array([env.number(part.right) for env, (_, part) in zip(environments, wanted, strict=True)])
+        environments = [environment(part.setting, point) for _, _, part in wanted]
+        at = list(zip(environments, (part for _, _, part in wanted), strict=True))
+        stated = np.array([env.number(part.right) for env, part in at])
+        near = [is_near(part.setting, [parse(part.left)], env) for env, part in at]
+        columns = [_column(part.measured) for _, _, part in wanted]
+        world = _world(environments[0])
     except ValueError as why:
-        return [(id, Check(NAME, "pipeline", point.label, NOT_APPLICABLE, reason=str(why))) for id, _ in wanted]
-    env = environments[0]
-    near = [is_near(part.setting, [parse(part.left)], e) for e, (_, part) in zip(environments, wanted, strict=True)]
-    world = _world(env)
-    columns = [pipeline.QUANTITIES.index(part.measured) for _, part in wanted]
-
+        return [(id, inapplicable(NAME, pair, point, why)) for id, pair, _ in wanted]
+    unit = np.where(stated > 0, stated, 1.0)
     means: list[Floats] = []
 
     def draw(role: str | int, trials: int, batch: int) -> Floats:
+        """Measured minus stated, and on the way what was measured, for the record."""
         stream = generator(seed, NAME, point.label, role)
-        values = batch_means(pipeline.simulate(world, stream, trials, COPIES, "w2s")[:, columns], batch)
-        means.append(values)
-        return (values - stated) / unit
+        piece = max(1, _PIECE // batch) * batch
+        blocks = [
+            batch_means(pipeline.simulate(world, stream, size, COPIES, "w2s")[:, columns], batch)
+            for size in (min(piece, trials - start) for start in range(0, trials, piece))
+        ]
+        means.append(np.concatenate(blocks))
+        return np.asarray((means[-1] - stated) / unit)
 
-    unit = np.where(stated > 0, stated, 1.0)
-    targets = [Target(scaled(level.coarse, close, env, level) / 2, close, _ROUNDING) for close in near]
-    outcomes = until_decided(draw, draw("pilot", _pilot_size(env), 1), targets, alpha, level.draws)
+    targets = [
+        Target(scaled(level.coarse, close, environments[0], level) / 2, close, _ROUNDING) for close in near
+    ]
+    pilot = draw("pilot", _pilot_size(environments[0]), 1)
+    outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
     found = np.concatenate(means[1:] or means).mean(axis=0)
+    measured = zip(found.tolist(), stated.tolist(), unit.tolist(), strict=True)
     return [
-        (id, report(NAME, _measured(part), point, o, t, (float(f), float(v), float(u)), alpha, seed))
-        for (id, part), o, t, f, v, u in zip(wanted, outcomes, targets, found, stated, unit, strict=True)
+        (id, report(NAME, pair, point, o, t, values, alpha, seed))
+        for (id, pair, _), o, t, values in zip(wanted, outcomes, targets, measured, strict=True)
     ]
 
 
-def _measured(part: Equal) -> Pair:
-    """The statement as the procedure sees it."""
+def _measured(part: Equal, number: int) -> Pair:
+    """The statement as the procedure sees it: no expressions, only what is measured."""
     nothing = Expression(())
-    return Pair(f"{part.measured}, measured", IN_EXPECTATION, nothing, nothing, whole=True)
+    return Pair(f"{part.measured}, measured", IN_EXPECTATION, nothing, nothing, number, whole=True)
 
 
 def _pilot_size(env: Environment) -> int:
@@ -89,9 +97,17 @@ def _pilot_size(env: Environment) -> int:
     return _PILOT if all(v < LARGE for v in env.values.values()) else _PILOT // 8
 
 
+def _column(quantity: str) -> int:
+    """Where a quantity stands among what is measured."""
+    if quantity not in pipeline.QUANTITIES:
+        raise ValueError(f"the procedure measures {', '.join(pipeline.QUANTITIES)}, not {quantity!r}")
+    return pipeline.QUANTITIES.index(quantity)
+
+
 def _world(env: Environment) -> pipeline.World:
     """The problem at a point; a claim about the teacher alone gets a student with one feature."""
-    size = {name: int(value) for name, value in env.values.items() if value.is_Integer}
-    overlap = next((m for x, m in env.matrices.items() if x.name == "C"), np.zeros((1, size["d_w"])))
-    students = size.get("N", 4)
-    return pipeline.world_from_overlap(overlap, float(env.values["sigma2"]), size["n"], students)
+    if missing := [name for name in ("n", "d_w", "sigma2") if name not in env.values]:
+        raise ValueError(f"the point ({env.label}) gives no value for {', '.join(missing)}")
+    n, d_w, N = (int(env.values.get(name, 4)) for name in ("n", "d_w", "N"))
+    overlap = next((m for x, m in env.matrices.items() if x.name == "C"), np.zeros((1, d_w)))
+    return pipeline.world_from_overlap(overlap, float(env.values["sigma2"]), n, N)

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from derivations.claims import Disagreement
 from derivations.core.words import Refused
-
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Findings, Subject, Task
 from verify.levels import Level
 
 NAME = "replay"
-_one_at_a_time = threading.Lock()  # a book notices circles by what is being derived, so it is not for two threads
+_one_at_a_time = threading.Lock()  # a book notices circles by what it is deriving: not for two threads
 
 
 def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
@@ -31,8 +30,8 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
             # Not the subject's own book: one that has proved, and replayed, all that it holds.
             theorem = subject.replayed.theorem(id)
     except (Refused, Disagreement) as why:
-        return [(id, Check(NAME, "derivation", "all", REFUTED, method="replay", reason=str(why), whole=True))]
+        return [(id, Check(NAME, "derivation", "all", REFUTED, reason=str(why), part=None, whole=True))]
     steps = sum(len(d.steps) for d in (*theorem.derivations, *theorem.others))
     shown = str(theorem.conclusion)
-    found = Check(NAME, f"{steps} steps", "all", PASSED, lhs=shown, rhs=shown, method="replay", whole=True)
+    found = Check(NAME, f"{steps} steps", "all", PASSED, lhs=shown, rhs=shown, part=None, whole=True)
     return [(id, found)]

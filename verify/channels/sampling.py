@@ -8,26 +8,25 @@ from collections.abc import Sequence
 
 import numpy as np
 import sympy as sp
+
 from derivations.claims import Equal, Limit, Part, SameLaw
 from derivations.core.laws import Setting, inverse_degrees
 from derivations.core.rules import IN_EXPECTATION
 from derivations.core.words import Expression
 from derivations.points import Point
-
-from verify.certificate import IDENTICAL, NOT_APPLICABLE, Check
-from verify.channels import Findings, Pair, Subject, Task, sources
-from verify.channels import laws, limits
+from verify.certificate import UNDECIDED, Check
+from verify.channels import Findings, Pair, Subject, Task, inapplicable, laws, limits, smallest, sources
 from verify.environment import Environment, environment
 from verify.kernels import Floats
 from verify.levels import LARGE, Level
 from verify.machine import sample
 from verify.sequential import Outcome, Target, until_decided
-from verify.tape import Tape, lower
+from verify.tape import lower
 
 NAME = "sampling"
-COPIES = 8
+MEANS = "means"  # stands for a claim's id in the keys of what several claims share
+COPIES = 8  # noise vectors, or fresh points, per draw of the features
 _NEAR = 4  # a boundary this close means heavy tails
-
 
 Piece = tuple[Subject, int]  # a claim and the number of one of its parts
 
@@ -38,28 +37,34 @@ def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
     together: dict[tuple[Setting, Point], list[Piece]] = {}
     for s in subjects:
         for number, part in enumerate(s.claim.parts):
-            if isinstance(part, Equal) and part.right != sp.oo:
-                for point in s.claim.points if _sampled((s, number)) else ():
+            if not isinstance(part, SameLaw) and _sampled((s, number)):
+                for point in _points(part, s.claim.points):
                     together.setdefault((part.setting, point), []).append((s, number))
-                continue
-            count, points = _special(part, s.claim.points)
+            shares, points = _special(part, s.claim.points)
             for p in points:
-                piece = ((s.claim.id, number),)
-                tasks.append(Task(NAME, (NAME, s.claim.id, str(number), p.label), piece, count, p))
+                key = (NAME, s.claim.id, str(number), p.label)
+                tasks.append(Task(NAME, key, ((s.claim.id, number),), shares, p))
     for (_, point), pieces in together.items():
         named = tuple((s.claim.id, number) for s, number in pieces)
-        count = sum(len(_sampled(piece)) for piece in pieces)
-        tasks.append(Task(NAME, (NAME, "means", point.label), named, count, point))
+        shares = sum(len(_sampled(piece)) for piece in pieces)
+        tasks.append(Task(NAME, (NAME, MEANS, point.label), named, shares, point))
     return tasks
 
 
-def _special(part: Part, points: tuple[Point, ...]) -> tuple[int, Sequence[Point]]:
-    """Shares of the budget and points of a part that is not an equality of means."""
+def _points(part: Equal | Limit, points: Sequence[Point]) -> Sequence[Point]:
+    """Where the means of a part are compared; for a limit, whose steps alone have any, at one small point."""
+    if isinstance(part, Limit):
+        return smallest(points, part)[:1]
+    return points if part.right != sp.oo else ()
+
+
+def _special(part: Part, points: Sequence[Point]) -> tuple[int, Sequence[Point]]:
+    """Shares of the budget, and points, of what is not an equality of means."""
     if isinstance(part, SameLaw):
-        return laws.shares(part), points
+        return laws.SHARES, points
     if isinstance(part, Limit):
         return limits.SIZES, points
-    return limits.DECADES, limits.diverging_points(part, points)
+    return limits.DECADES, limits.diverging_points(part, points) if part.right == sp.oo else ()
 
 
 def _sampled(piece: Piece) -> list[Pair]:
@@ -76,62 +81,37 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
     part = subject.claim.parts[number]
     key = (subject.claim.id, point.label, str(number))
     if isinstance(part, SameLaw):
-        found = laws.check(part, point, level, alpha, seed, key)
-    elif isinstance(part, Limit):
-        found = limits.rate(subject, number, point, level, alpha, seed, key)
-    elif part.right == sp.oo:
-        found = limits.divergence(part, point, level, alpha, seed, key)
-    else:
+        return [(subject.claim.id, laws.check(part, number, point, level, alpha, seed, key))]
+    if task.key[1] == MEANS:
         return _means(pieces, part.setting, point, level, alpha, seed)
-    return [(subject.claim.id, check) for check in found]
+    if isinstance(part, Limit):
+        return [(subject.claim.id, limits.rate(subject, number, point, level, alpha, seed, key))]
+    return [(subject.claim.id, limits.divergence(part, number, point, level, alpha, seed, key))]
 
 
 def _means(
     pieces: list[Piece], setting: Setting, point: Point, level: Level, alpha: float, seed: int
 ) -> Findings:
-    owned = [(s.claim.id, p) for s, number in pieces for p in _sampled((s, number))]
+    """Differences of sides, all on one tape, so that they share their random numbers."""
+    every = [(s.claim.id, p) for s, number in pieces for p in _sampled((s, number))]
+    definitions, extra = sources([c for s, number in pieces for c in s.chains(number)])
     try:
         env = environment(setting, point)
-    except ValueError as why:
-        return [(id, Check(NAME, p.step, point.label, NOT_APPLICABLE, reason=str(why))) for id, p in owned]
-    definitions, extra = sources([c for s, number in pieces for c in s.chains(number)])
-    heavy = {e for _, p in owned for e in (p.left, p.right) if not has_finite_variance(e, env)}
-    why = "infinite variance at this point"
-    findings = [
-        (id, Check(NAME, p.step, point.label, NOT_APPLICABLE, reason=why))
-        for id, p in owned
-        if heavy & {p.left, p.right}
-    ]
-    owned = [(id, p) for id, p in owned if not heavy & {p.left, p.right}]
-    if not owned:
-        return findings
-    # A tape of its own for each resolution: the finest is asked of the simplest expressions, which are cheap.
-    resolutions = {p: resolution(p, setting, env, level) for _, p in owned}
-    for wanted in sorted(set(resolutions.values()), reverse=True):
-        together = [(id, p) for id, p in owned if resolutions[p] == wanted]
-        sides = list(dict.fromkeys(e for _, p in together for e in (p.left, p.right)))
+        owned = [(id, p) for id, p in every if _has_finite_variance((p.left, p.right), env)]
+        heavy = "infinite variance at this point"
+        findings = [(id, inapplicable(NAME, p, point, heavy)) for id, p in every if (id, p) not in owned]
+        if not owned:
+            return findings
+        sides = list(dict.fromkeys(e for _, p in owned for e in (p.left, p.right)))
         tape = lower(sides, setting, definitions, env, COPIES, extra)
-        key = ("means", pieces[0][0].claim.id, point.label, str(wanted))
-        findings += _decide(tape, sides, together, wanted / 2, setting, env, point, level, alpha, seed, key)
-    return findings
-
-
-def _decide(
-    tape: Tape,
-    sides: list[Expression],
-    owned: list[tuple[str, Pair]],
-    epsilon: float,
-    setting: Setting,
-    env: Environment,
-    point: Point,
-    level: Level,
-    alpha: float,
-    seed: int,
-    key: tuple[str, ...],
-) -> Findings:
-    """Decide pairs that share a tape and its draws."""
+        near = [is_near(setting, (p.left, p.right), env) for _, p in owned]
+    except ValueError as why:  # the point, or a symbol, means nothing in this setting
+        if len(pieces) > 1:  # which of them is at fault is not for the others to pay
+            return [f for piece in pieces for f in _means([piece], setting, point, level, alpha, seed)]
+        return [(id, inapplicable(NAME, p, point, why)) for id, p in every]
     lefts = np.array([sides.index(p.left) for _, p in owned])
     rights = np.array([sides.index(p.right) for _, p in owned])
+    key = (MEANS, pieces[0][0].claim.id, point.label)
     first = sample(tape, 1, seed, *key, "pilot", trials=_pilot_size(tape.drawn))
     # The larger of the two expected sums of absolute terms: the right side may vanish, or nearly so.
     scale = np.maximum(first.scales[:, lefts].mean(axis=0), first.scales[:, rights].mean(axis=0))
@@ -146,19 +126,20 @@ def _decide(
 
     targets = [
         Target(
-            epsilon,
-            is_near(setting, (p.left, p.right), env),
+            scaled(_base(p, setting, level), close, env, level) / 2,
+            close,
             float(first.rounding[i] + first.rounding[j]) / float(u),
             tape.same(int(i), int(j)),
         )
-        for (_, p), i, j, u in zip(owned, lefts, rights, unit, strict=True)
+        for (_, p), close, i, j, u in zip(owned, near, lefts, rights, unit, strict=True)
     ]
     pilot = (first.values[:, lefts] - first.values[:, rights]) / unit
     outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
-    means = np.concatenate(seen).mean(axis=0) if seen else first.values.mean(axis=0)
-    return [
-        (id, report(NAME, p, point, o, t, (float(means[i]), float(means[j]), float(u)), alpha, seed))
-        for (id, p), o, t, i, j, u in zip(owned, outcomes, targets, lefts, rights, scale, strict=True)
+    means = np.concatenate(seen or [first.values]).mean(axis=0)
+    measured = zip(means[lefts].tolist(), means[rights].tolist(), scale.tolist(), strict=True)
+    return findings + [
+        (id, report(NAME, p, point, o, t, values, alpha, seed))
+        for (id, p), o, t, values in zip(owned, outcomes, targets, measured, strict=True)
     ]
 
 
@@ -167,16 +148,15 @@ def _pilot_size(drawn: int) -> int:
     return max(512, min(4096, (1 << 22) // max(1, drawn)))
 
 
-def resolution(pair: Pair, setting: Setting, env: Environment, level: Level) -> float:
-    """The discrepancy to be detected: finer where a single random matrix is left."""
+def _base(pair: Pair, setting: Setting, level: Level) -> float:
+    """The discrepancy to be detected at small points: finer where a single random matrix is left."""
     homes: set[object] = set()
     for symbol in {f.symbol for e in (pair.left, pair.right) for f in e.factors()}:
         try:
             homes |= setting.support(symbol)
         except ValueError:  # a matrix that a step introduced
             homes.add(symbol)
-    base = level.fine if len(homes) <= 1 else level.coarse
-    return scaled(base, is_near(setting, (pair.left, pair.right), env), env, level)
+    return level.fine if len(homes) <= 1 else level.coarse
 
 
 def scaled(base: float, near: bool, env: Environment, level: Level) -> float:
@@ -186,11 +166,11 @@ def scaled(base: float, near: bool, env: Environment, level: Level) -> float:
     return base * (level.near if near else 1.0)
 
 
-def has_finite_variance(expression: Expression, env: Environment) -> bool:
-    """Whether every expectation's square is integrable at a point: the count of inverses, doubled."""
+def _has_finite_variance(sides: Sequence[Expression], env: Environment) -> bool:
+    """Whether the square of every expectation is integrable at a point: the count of inverses, doubled."""
     return all(
         env.size(x.shape[0] - x.shape[1] + 1) > 4 * k
-        for t in expression.terms
+        for t in (t for e in sides for t in e.terms)
         for g in (t.traces, *t.groups)
         for x, k in inverse_degrees(g).items()
         if k > 0
@@ -219,13 +199,16 @@ def report(
 ) -> Check:
     """An outcome as a check; `measured` is lhs, rhs and scale."""
     d = o.decision
+    reason = o.reason
+    if d and o.verdict == UNDECIDED and reason is None:
+        reason = f"the budget ended at {o.trials} draws"
     return Check(
         channel,
         pair.step,
         point.label,
         o.verdict,
         *measured,
-        interval=d.interval if d else None,
+        interval=o.interval,
         alpha=alpha if d else None,
         detectable=2 * t.epsilon if d else None,
         miss=d.miss if d else None,
@@ -234,6 +217,7 @@ def report(
         bound=f"assumed: variance of a pilot times {t.factor}" if d else None,
         trials=o.trials,
         seed=seed,
-        reason="the two sides agree draw by draw: nothing to sample" if o.verdict == IDENTICAL else None,
+        reason=reason,
+        part=pair.part,
         whole=pair.whole,
     )

@@ -18,6 +18,7 @@ COMMANDS = {
     "verify": "Check claims through every channel and write certificates.",
     "check": "Check certificates again, from the source and with another seed.",
     "predict": "What the theory predicts at given dimensions and sample sizes.",
+    "bench": "Figures of speed, as ratios to naive baselines in the same run.",
 }
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last one for `w2s show … | head`
 

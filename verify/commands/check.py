@@ -12,11 +12,12 @@ from verify import certificate as files
 from verify.channels import Subject
 from verify.commands import Stop
 from verify.commands._claims import claims_from
-from verify.commands.verify import line
+from verify.commands.verify import complain, line, witnesses
 from verify.levels import LEVELS
-from verify.runner import run
+from verify.runner import made_from, run
 
 STALE = 3
+ENVIRONMENT = "environment"  # the digest that may differ: elsewhere, verdicts agree but for the bits
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,12 @@ class Checked:
 
 def command(
     certificates: Annotated[list[Path], typer.Argument(help="Certificate files.")],
-    seed: Annotated[int | None, typer.Option(help="Seed of the new run (default: the certificate's plus one).")] = None,
-    more: Annotated[str | None, typer.Option("--claims", help="Where a claim of your own is: a file or module.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the new run (default: the certificate's plus one).")
+    ] = None,
+    more: Annotated[
+        str | None, typer.Option("--claims", help="Where a claim of your own is: a file or module.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Check certificates: derive the statement from source, compare digests, run again with another seed.
@@ -47,30 +52,33 @@ def command(
     if more is not None:
         library |= claims_from(more)
     read = [(path, _read(path, library)) for path in certificates]
-    worst, results = 0, []
+    results, codes = [], []
     for path, data in read:
         claim = library[data["id"]]
-        now = _digests(claim, library)
+        now = made_from(Subject(claim, Book(library), Book(library)))
         differ = [name for name in now if data["digests"].get(name) != now[name]]
-        stale = tuple(name for name in differ if name != "environment")
-        noted = tuple(name for name in differ if name == "environment")
+        stale, noted = ([d for d in differ if (d == ENVIRONMENT) is apart] for apart in (False, True))
         if stale:
-            worst = worst if worst == 1 else STALE
-            results.append(Checked(str(path), claim.id, stale, noted, None, None))
+            codes.append(STALE)
+            results.append(Checked(str(path), claim.id, tuple(stale), tuple(noted), None, None))
             if not as_json:
-                typer.echo(f"stale      {claim.id:<27} {', '.join(stale)} changed since; run w2s verify {claim.id}")
+                changed = ", ".join(stale)
+                typer.echo(f"stale     {claim.id}: {changed} changed since; run w2s verify {claim.id}")
             continue
         other = data["seed"] + 1 if seed is None else seed
         report = run([claim.id], level=data["level"], seed=other, library=library)
-        found = report.certificates[0]
-        results.append(Checked(str(path), claim.id, (), noted, found.verdict, other))
-        code = report.exit_code
-        worst = 1 if 1 in (worst, code) else max(worst, code)
+        (found,) = report.certificates
+        codes.append(report.exit_code)
+        results.append(Checked(str(path), claim.id, (), tuple(noted), found.verdict, other))
+        complain(found)
         if not as_json:
-            typer.echo(line(found, report.seconds[claim.id]).plain + f", seed {other}")
+            for text in (line(found, report.seconds[claim.id]), *witnesses(found)):
+                typer.echo(text.plain)
+            was = f"  with seed {other}; the certificate says {data['verdict']}, with seed {data['seed']}"
+            typer.echo(was + (", from another environment" if noted else ""))
     if as_json:
         typer.echo(json.dumps([vars(r) for r in results], indent=1, ensure_ascii=False))
-    return worst
+    return 1 if 1 in codes else max(codes)
 
 
 def _read(path: Path, library: dict[str, Claim]) -> dict[str, Any]:
@@ -79,27 +87,17 @@ def _read(path: Path, library: dict[str, Claim]) -> dict[str, Any]:
         data = json.loads(path.read_text("utf-8"))
     except OSError as why:
         raise Stop(f"cannot read {path}: {why.strerror or why}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Stop(f"{path} is not a certificate: it is not whole JSON") from None
     if not isinstance(data, dict) or data.get("schema") != files.SCHEMA:
         raise Stop(f"{path} is not a certificate of schema {files.SCHEMA}")
-    kinds = (("id", str), ("level", str), ("seed", int), ("digests", dict))
+    kinds = (("id", str), ("level", str), ("seed", int), ("verdict", str), ("digests", dict))
     for name, kind in kinds:
         if type(data.get(name)) is not kind:
             raise Stop(f"{path} is not a certificate: its {name!r} is missing or of the wrong type")
     if data["level"] not in LEVELS:
         raise Stop(f"{path} is of an unknown level {data['level']!r}")
     if data["id"] not in library:
-        raise Stop(f"{path} is about {data['id']!r}, and there is no such claim; is it one of your own (--claims)?")
+        unknown = "there is no such claim; is it one of your own (--claims)?"
+        raise Stop(f"{path} is about {data['id']!r}, and {unknown}")
     return data
-
-
-def _digests(claim: Claim, library: dict[str, Claim]) -> dict[str, str]:
-    subject = Subject(claim, Book(library), Book(library))
-    derived = [c.made for i in range(len(claim.parts)) for c in subject.chains(i)]
-    return {
-        "statement": files.statement_digest(claim),
-        "derivation": files.derivation_digest(derived),
-        "code": files.code_digest(),
-        "environment": files.environment_digest(),
-    }

@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -14,26 +15,35 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from derivations.claims import claims
-from verify.certificate import REFUTED, Certificate, Check
+from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, UNDECIDED, Certificate, Check
 from verify.commands import INTERRUPTED, Stop
 from verify.commands._claims import CERTIFICATES, book, claims_from
 from verify.commands.list import STYLES
 from verify.levels import LEVELS
 from verify.runner import CHANNELS, Report, run
 
-_SHOWN = 3  # refutations spelled out for each claim
+_SAYS = {REFUTED: "refutes", UNDECIDED: "cannot decide"}
 
 
 def command(
-    ids: Annotated[list[str] | None, typer.Argument(help="Claims to check; all of them if none is named.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Claims to check; all of them if none is named.")
+    ] = None,
     level: Annotated[str, typer.Option(help=f"How fine to look: {', '.join(LEVELS)}.")] = "quick",
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 0,
     executor: Annotated[str, typer.Option(help="Where the work is done: local.")] = "local",
     workers: Annotated[int | None, typer.Option(help="Threads; the results do not depend on it.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help=f"Only these channels: {', '.join(CHANNELS)}.")] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help=f"Only these channels: {', '.join(CHANNELS)}.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the certificates.")] = CERTIFICATES,
-    resume: Annotated[bool, typer.Option("--resume", help="Reuse what an interrupted run finished in --out.")] = False,
-    more: Annotated[str | None, typer.Option("--claims", help="Claims of your own: a Python file or module (code: it is run).")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Reuse what an interrupted run finished in --out.")
+    ] = False,
+    more: Annotated[
+        str | None,
+        typer.Option("--claims", help="Claims of your own: a Python file or module (code: it is run)."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> int:
     """Check claims by replay, exact arithmetic, sampling and the naive procedure, and write certificates.
@@ -76,6 +86,8 @@ def command(
         raise Stop(f"interrupted; resume with: w2s {shlex.join(again)} --resume", INTERRUPTED) from None
     except OSError as why:
         raise Stop(f"cannot write to {out}: {why.strerror or why}; what was finished is kept") from None
+    for c in report.certificates:
+        complain(c)
     if as_json:
         typer.echo(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     else:
@@ -100,7 +112,8 @@ class _Show:
         self.quiet = quiet
         self.console = Console(highlight=False, soft_wrap=True)
         columns = TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        self.bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+        away = not sys.stderr.isatty()
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=away)
         self.task = self.bar.add_task("", total=None)
 
     def __enter__(self) -> "_Show":
@@ -113,54 +126,75 @@ class _Show:
     def update(self, done: int, total: int, completed: Certificate | None, seconds: float) -> None:
         """Called by the run after each task."""
         self.bar.update(self.task, completed=done, total=total)
-        if completed is None or self.quiet:
-            return
-        self.console.print(line(completed, seconds))
-        for check in [c for c in completed.checks if c.verdict == REFUTED][:_SHOWN]:
-            for text in refutation(check):
-                self.console.print(Text(text, "red"))
+        if completed is not None and not self.quiet:
+            for text in (line(completed, seconds), *witnesses(completed)):
+                self.console.print(text)
 
 
 def line(c: Certificate, seconds: float) -> Text:
     """A claim in one line of at most 80 columns: verdict, id, trust, checks, resolution, seconds."""
-    sees = [k.detectable for k in c.checks if k.detectable is not None and k.verdict == "passed"]
-    power = f"sees {min(sees):.0e}".replace("e-0", "e-") if sees else ""
-    trust = c.trust.replace(" (assumed variance)", "*")
-    checks = f"{len(c.checks)} checks"
-    head = Text(f"{c.verdict:<10}", STYLES.get(c.verdict, ""))
-    return head + Text(f" {c.id:<27} {trust:<10} {checks:>11}  {power:<10}{seconds:6.1f} s", "")
+    sees = min(
+        (k.detectable for k in c.checks if k.whole and k.verdict == PASSED and k.detectable), default=None
+    )
+    power = f"sees {_short(sees)}" if sees else ""
+    verdict = "n/a" if c.verdict == NOT_APPLICABLE else c.verdict
+    id = c.id if len(c.id) <= 26 else f"{c.id[:25]}…"
+    trust, checks = c.trust.replace(" (assumed variance)", "*"), f"{len(c.checks)} checks"
+    head = Text(f"{verdict:<9}", STYLES.get(c.verdict, ""))
+    return head + Text(f" {id:<26} {trust:<10} {checks:>11}  {power:<11}{seconds:6.1f} s", "")
 
 
-def refutation(c: Check) -> list[str]:
-    """What a refuted check saw: the step, the point, both values, the interval, the seed."""
+def _short(x: float) -> str:
+    mantissa, exponent = f"{x:.1e}".split("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+
+
+def witnesses(c: Certificate) -> Iterator[Text]:
+    """For each channel that refutes a claim, or else cannot decide it, what it saw first."""
+    found: dict[str, list[Check]] = {}
+    for check in c.checks:
+        if check.verdict == c.verdict and check.verdict in _SAYS:
+            found.setdefault(check.channel, []).append(check)
+    for first, *more in found.values():
+        for text in witness(first, len(more)):
+            yield Text(text, "red" if c.verdict == REFUTED else "yellow")
+
+
+def witness(c: Check, more: int = 0) -> Iterator[str]:
+    """What a check saw: the step, the point, both values, the interval, the seed; `more` are like it."""
     where = f" at {c.point}" if c.point not in ("", "all") else ""
-    out = [f"  {c.channel} refutes {c.step}{where}"]
+    yield f"  {c.channel} {_SAYS[c.verdict]} {c.step}{where}" + (f" (and {more} more)" if more else "")
     if c.reason:
-        out.append(f"    {c.reason}")
-    if c.lhs is not None and c.channel != "replay":
-        out.append(f"    left {_number(c.lhs)}, right {_number(c.rhs)}, seed {c.seed}")
+        yield f"    {c.reason}"
+    if c.lhs is not None:
+        yield f"    left {_number(c.lhs)}, right {_number(c.rhs)}, seed {c.seed}"
     if c.interval:
-        out.append(f"    (left - right) / scale in [{c.interval[0]:.3g}, {c.interval[1]:.3g}] but for {c.alpha:.1e}")
-    return out
+        what = "distance of the laws" if c.lhs is None else "(left - right) / scale"
+        chance = "" if c.alpha is None else f" but for {c.alpha:.1e}"
+        seed = f", seed {c.seed}" if c.lhs is None else ""
+        yield f"    {what} in [{c.interval[0]:.3g}, {c.interval[1]:.3g}]{chance}{seed}"
 
 
 def _number(value: float | str | None) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)[:40]
 
 
+def complain(c: Certificate) -> None:
+    """Say on stderr, loudly, that channels disagree on a claim, if they do."""
+    if c.disagreement:
+        passed, refuted = (", ".join(names) for names in c.disagreement)
+        text = f"CHANNELS DISAGREE on {c.id}: {passed} passed, {refuted} refuted. One of them is wrong."
+        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(text, "bold red"))
+
+
 def closing(report: Report, out: Path) -> None:
-    """The last line, after anything that must not be overlooked."""
+    """The last line."""
     console = Console(highlight=False, soft_wrap=True)
-    for c in report.certificates:
-        if c.disagreement:
-            passed, refuted = (", ".join(names) for names in c.disagreement)
-            text = f"CHANNELS DISAGREE on {c.id}: {passed} passed, {refuted} refuted. This is a bug in one of them."
-            console.print(Text(text, "bold red"))
-    counts = {v: sum(c.verdict == v for c in report.certificates) for v in dict.fromkeys(c.verdict for c in report.certificates)}
-    tally = ", ".join(f"{n} {v}" for v, n in counts.items())
+    verdicts = [c.verdict for c in report.certificates]
+    tally = ", ".join(f"{verdicts.count(v)} {v.replace('_', ' ')}" for v in dict.fromkeys(verdicts))
     if any(c.trust.endswith("variance)") for c in report.certificates):
         console.print(Text("* the variance is assumed: a pilot's times a factor, not a proved bound", "dim"))
-    total = f"{len(report.certificates)} claims: {tally}. Level {report.level}, seed {report.seed}."
-    console.print(Text.assemble(total, f" Certificates in {out}{os.sep}"))
-
-
+    claims = "1 claim" if len(verdicts) == 1 else f"{len(verdicts)} claims"
+    console.print(
+        Text(f"{claims}: {tally}. Level {report.level}, seed {report.seed}. Certificates in {out}{os.sep}")
+    )
