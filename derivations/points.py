@@ -50,8 +50,8 @@ def _w2s(
 W2S_POINTS = (
     _w2s(6, 8, 2, 2, "4/5", "3/10"),  # generic angles, n = d_w + 4
     _w2s(12, 8, 4, 2, "9/10", "1/2"),  # d_s > d_w, N = d_s + 4
-    _w2s(9, 12, 3, 4, "7/10", "1/5", noise="sign"),  # d_w > d_s
     _w2s(9, 14, 4, 4),  # no overlap
+    _w2s(9, 12, 3, 4, "7/10", "1/5", noise="sign"),  # d_w > d_s
     _w2s(12, 12, 3, 3, 1, 1, 1, sigma2="1/4"),  # full overlap
     _w2s(8, 16, 5, 3, 1, "3/5", 0),  # aligned, oblique and orthogonal directions at once
     _w2s(10, 12, 4, 5, "19/20", "3/5", "1/4", noise="uniform"),

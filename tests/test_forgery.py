@@ -170,6 +170,22 @@ def test_forged_evidence_is_refused() -> None:
         book(claim("forged", moment(FALSE, two(gram, sly)))).theorem("forged")
 
 
+class Yes(Expression):
+    """An expression that says it equals every other."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = Expression.__hash__
+
+
+def test_evidence_is_not_asked_whether_it_is_right() -> None:
+    gram = start(E(tr(mul(GRAM, A))))
+    forged = edited(gram.by(Contract(Gamma)), Yes(WRONG.terms))
+    with refused("does not follow by its rule"):
+        book(claim("forged", moment(FALSE, two(gram, forged)))).theorem("forged")
+
+
 class Liar:
     """A library of equations that nobody proved."""
 

@@ -9,7 +9,7 @@ from sympy import MatrixSymbol
 from derivations.core import analysis
 from derivations.core.analysis import IdempotentForm, Integrate, Isotropy, Solve
 from derivations.core.cite import Cite
-from derivations.core.derivation import Derivation, begin
+from derivations.core.derivation import Derivation, Step, begin
 from derivations.core.language import (
     E,
     GramInverse,
@@ -17,10 +17,11 @@ from derivations.core.language import (
     T,
     mul,
     norm2,
+    parse,
     parse_matrix,
     tr,
 )
-from derivations.core.laws import Setting, standard
+from derivations.core.laws import Block, Setting, standard
 from derivations.core.rules import (
     IN_EXPECTATION,
     LIMIT,
@@ -44,6 +45,7 @@ from derivations.core.words import (
     Expression,
     Factor,
     Term,
+    identity,
     matrix,
 )
 from derivations.lemmas import gaussian_conditioning, residual_chi_square
@@ -361,10 +363,10 @@ def test_equations_start_alike_and_stay_in_the_setting() -> None:
     with refused("must start alike"):
         gram.by(two(gram, other))
     elsewhere = start(E(tr(mul(GRAM, A))), replace(SETTING, hypotheses=(m - d - 3, m, d)))
-    with refused("must stay in the setting in force"):
+    with refused("must end in the setting in force"):
         gram.by(two(gram, elsewhere))
     renamed = gram.by(change(matrix(Gamma).times(2), matrix(Y).times(half)))
-    with refused("must stay in the setting in force"):
+    with refused("must end in the setting in force"):
         gram.by(two(gram, renamed))
 
 
@@ -425,6 +427,48 @@ def test_the_evidence_of_a_quadratic_form_is_checked() -> None:
         )
     with refused("Gamma is in use"):
         p.by(IdempotentForm(((one, other),), g, "Gamma"))
+
+
+D1 = MatrixSymbol("D_1", m, 1)
+
+
+def pretend(start: Derivation, end: sp.Expr, kind: str = PATHWISE) -> Derivation:
+    """A derivation with some end that no rule gave, to try what a rule does with evidence."""
+    after = start.setting.normal(parse(end))
+    return replace(start, steps=(Step(Cancel(Gamma), "", kind, start.start, after, start.setting),))
+
+
+def test_only_a_projection_independent_of_a_standard_vector_makes_a_chi_square() -> None:
+    g, h, b, p_m = (MatrixSymbol(name, m, 1) for name in ("g", "h", "b", "p"))
+    wide = Block((h,), ((matrix(identity(ONE)).times(4),),))
+    projection = ((Factor(p_m).T, Factor(p_m)), matrix(identity(ONE)))
+    setting = Setting(
+        (standard(g), standard(Gamma), wide),
+        (m - d + 1, m, d),
+        (A_m, b, p_m),
+        (projection,),
+        definitions=((D1, matrix(g)),),
+        extended=True,
+    )
+    p = begin(E(tr(GramInverse(g))), setting, BOOK)
+    start_ = begin(tr(A_m), setting, BOOK)
+    one = pretend(start_, ONE)
+    good = mul(Gamma, GramInverse(Gamma), T(Gamma))
+    cases = (
+        (g, good, ""),
+        (h, good, "h is not a standard normal vector"),
+        (g, mul(D1, GramInverse(D1), T(D1)), "the matrix of the quadratic form is not independent of g"),
+        (g, A_m, "the matrix of the quadratic form is not a projection"),
+        (g, mul(b, T(b)), "the matrix of the quadratic form is not a projection"),
+    )
+    for vector, form, why in cases:
+        other = pretend(start_, tr(GramInverse(g)) * tr(mul(T(vector), form, vector)))
+        rule = IdempotentForm(((one, other),), vector)
+        if why:
+            with refused(why):
+                p.by(rule)
+        else:
+            assert p.by(rule).conclusion == E(tr(GramInverse(MatrixSymbol("x", d, 1))))
 
 
 def test_an_integral_is_taken_only_where_it_converges() -> None:

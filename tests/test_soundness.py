@@ -15,6 +15,7 @@ from derivations.core.language import (
     T,
     mul,
     norm2,
+    parse,
     parse_matrix,
     tr,
 )
@@ -59,6 +60,7 @@ from tests.small import (
     GRAM,
     ONE,
     SETTING,
+    TURNED,
     UNIT,
     A,
     A_m,
@@ -256,6 +258,42 @@ def test_hypotheses_are_those_of_the_sizes_bound() -> None:
     lemma = claim("small", equal(E(tr(mul(GRAM, A))), m * tr(A), setting, Contract(Gamma)))
     with refused("a hypothesis of the lemma needs d - m > 0"):
         cite(lemma, E(tr(mul(GRAM, A))), SETTING)
+
+
+def test_sizes_are_positive() -> None:
+    """What holds for all sizes need not hold for no columns at all."""
+    fewer = MatrixSymbol("Fewer", m, d - 1)
+    lemma = claim("moment", equal(E(tr(GRAM)), m * d, Setting((standard(Gamma),)), Contract(Gamma)))
+    with refused("a size of the lemma needs d - 1 > 0"):
+        cite(lemma, E(norm2(fewer)), Setting((standard(fewer),), (m, d)))
+    assert cite(lemma, E(norm2(fewer)), Setting((standard(fewer),), (m, d - 1))).end.scalar == m * (d - 1)
+
+
+def test_a_random_matrix_has_the_law_of_the_lemma() -> None:
+    one = claim("moment", equal(E(tr(mul(GRAM, A))), m * tr(A), SETTING, Contract(Gamma)))
+    rough = replace(SETTING, blocks=(replace(standard(Gamma), gaussian=False),))
+    with refused("Gamma is not known to be Gaussian"):
+        cite(one, E(tr(mul(GRAM, A))), rough)
+    both = claim(
+        "moments",
+        equal(
+            E(tr(mul(GRAM, A)) * tr(mul(T(H), H, B))),
+            m**2 * tr(A) * tr(B),
+            SETTING,
+            Contract(Gamma),
+            Contract(H),
+        ),
+    )
+    with refused("is not independent of what it has to be independent of"):
+        cite(both, E(tr(mul(GRAM, A)) * tr(mul(T(D), D, A))), TURNED)
+
+
+def test_a_defined_matrix_is_what_the_lemma_defines() -> None:
+    setting = replace(SETTING, definitions=((D, parse_matrix(mul(Gamma, A))),))
+    lemma = claim("defined", equal(E(norm2(D)), m * tr(mul(A, T(A))), setting, Expand(D), Contract(Gamma)))
+    assert cite(lemma, E(norm2(D)), setting).end == parse(m * tr(mul(A, T(A))))
+    with refused("H is not what the lemma defines as D"):
+        cite(lemma, E(norm2(H)), SETTING)
 
 
 TURN = ChangeVariables(((Y, parse_matrix(mul(Gamma, T(Q)))),), ((Gamma, parse_matrix(mul(Y, Q))),))

@@ -63,8 +63,8 @@ class Solve(Rule):
         for one, other in self.equations:
             if one.start != other.start:
                 raise Refused("the two derivations of an equation must start alike")
-            if any(s != setting for d in (one, other) for s in (d.setting, d.in_force)):
-                raise Refused("the two derivations of an equation must stay in the setting in force")
+            if {one.in_force, other.in_force} != {setting}:  # where a symbol means what it means here
+                raise Refused("the two derivations of an equation must end in the setting in force")
             system.append(sp.expand(linear(one.end) - linear(other.end)))
         unknown = [s for s in means.values() if any(e.has(s) for e in system)]
         rows, right = sp.linear_eq_to_matrix(system, unknown)

@@ -243,7 +243,6 @@ class Contract(Rule):
         block = setting.block(self.symbol)
         if block is None:
             raise Refused(f"{self.symbol} has no law here: use its definition or a change of variables")
-        strict = replace(setting, extended=False)
         terms: list[Term] = []
         for t in expression.terms:
             hits = [i for i, g in enumerate(t.groups) if self.symbol in symbols(g)]
@@ -251,9 +250,9 @@ class Contract(Rule):
                 terms.append(t)
                 continue
             rest = (*t.groups[: hits[0]], *t.groups[hits[0] + 1 :])
-            parts = self._contract(t.groups[hits[0]], block, strict)
+            parts = self._contract(t.groups[hits[0]], block, setting)
             new = tuple(Term(t.coefficient * c, t.traces, (*rest, ws)) for c, ws in parts)
-            terms += strict.normal(Expression(new)).terms  # each on its own, before like ones are combined
+            terms += setting.normal(Expression(new)).terms  # each on its own, before like ones are combined
         return changed(expression, collect(terms), f"{self.symbol} does not occur in an expectation"), setting
 
     def _contract(self, group: Group, block: Block, setting: Setting) -> Iterator[tuple[sp.Expr, Group]]:
@@ -381,7 +380,7 @@ class ChangeVariables(Rule):
             raise Refused("a change of variables needs Gaussian blocks")
         members = [x for b in setting.blocks if b in touched for x in b.members]
         for x, value in self.old:
-            if x not in members or trial.image(value) != matrix(x):
+            if trial.image(value) != matrix(x):
                 raise Refused(f"the inverse given for {x} does not recover it")
         fresh = [x for x in members if x not in back] + list(images)
         table = {(x, y): trial.covariance(x, y) for x in fresh for y in fresh}

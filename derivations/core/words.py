@@ -93,7 +93,7 @@ def rotations(word: Word) -> Iterable[Word]:
 
 
 def _key(word: Word) -> tuple[int, tuple[tuple[str, str, bool], ...]]:
-    return len(word), tuple((str(f.symbol), f.op, f.transposed) for f in word)
+    return len(word), tuple((getattr(f.symbol, "name", "I"), f.op, f.transposed) for f in word)
 
 
 def cyclic(word: Word) -> Word:
@@ -107,6 +107,8 @@ def cyclic(word: Word) -> Word:
 def declared(value: sp.Expr) -> sp.Expr:
     """An exact expression in scalars, as coefficients are. Raises Refused where it hides something else."""
     value = sp.sympify(value)
+    if value.is_Rational:
+        return value
     if value.has(MatrixExpr) or any(type(s) not in (sp.Symbol, sp.Dummy) for s in value.free_symbols):
         raise Refused(f"{value} is not an expression in scalars")
     if value.has(sp.Float):
@@ -195,7 +197,7 @@ class MatrixSum:
             if (word[0].shape[0], word[-1].shape[1]) != tuple(self.shape):
                 raise Refused(f"{spell(word)} is not of shape {self.shape}")
             sums[word] = sums.get(word, sp.Integer(0)) + c
-        tidy = [(declared(sp.expand(c)), word) for word, c in sums.items()]
+        tidy = [(c if c.is_Rational else declared(sp.expand(c)), word) for word, c in sums.items()]
         kept = sorted(((c, word) for c, word in tidy if c != 0), key=lambda term: _key(term[1]))
         object.__setattr__(self, "terms", tuple(kept))
 

@@ -22,6 +22,7 @@ from verify.levels import LARGE, Level
 from verify.machine import batch_means
 from verify.sequential import Target, until_decided
 from verify.streams import generator
+from verify.worlds import world_at
 
 NAME = "pipeline"
 COPIES = 8  # noise vectors per draw of the features
@@ -56,9 +57,11 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
         stated = np.array([env.number(part.right) for env, part in at])
         near = [is_near(part.setting, [parse(part.left)], env) for env, part in at]
         columns = [_column(part.measured) for _, _, part in wanted]
-        world = _world(environments[0])
+        world = world_at(environments[0])
     except ValueError as why:
         return [(id, inapplicable(NAME, pair, point, why)) for id, pair, _ in wanted]
+    fitted = {part.measured for _, _, part in wanted}
+    models: pipeline.Models = "all" if fitted & {"strong_baseline", "strong_ceiling"} else "w2s"
     unit = np.where(stated > 0, stated, 1.0)
     means: list[Floats] = []
 
@@ -67,7 +70,7 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
         stream = generator(seed, NAME, point.label, role)
         piece = max(1, _PIECE // batch) * batch
         blocks = [
-            batch_means(pipeline.simulate(world, stream, size, COPIES, "w2s")[:, columns], batch)
+            batch_means(pipeline.simulate(world, stream, size, COPIES, models)[:, columns], batch)
             for size in (min(piece, trials - start) for start in range(0, trials, piece))
         ]
         means.append(np.concatenate(blocks))
@@ -103,11 +106,3 @@ def _column(quantity: str) -> int:
         raise ValueError(f"the procedure measures {', '.join(pipeline.QUANTITIES)}, not {quantity!r}")
     return pipeline.QUANTITIES.index(quantity)
 
-
-def _world(env: Environment) -> pipeline.World:
-    """The problem at a point; a claim about the teacher alone gets a student with one feature."""
-    if missing := [name for name in ("n", "d_w", "sigma2") if name not in env.values]:
-        raise ValueError(f"the point ({env.label}) gives no value for {', '.join(missing)}")
-    n, d_w, N = (int(env.values.get(name, 4)) for name in ("n", "d_w", "N"))
-    overlap = next((m for x, m in env.matrices.items() if x.name == "C"), np.zeros((1, d_w)))
-    return pipeline.world_from_overlap(overlap, float(env.values["sigma2"]), n, N)
