@@ -30,6 +30,11 @@ z = MatrixSymbol("z", n, 1)  # label noise
 fresh_s = MatrixSymbol("gamma_s", 1, d_s)  # strong features of a fresh point, as a row
 fresh_w = MatrixSymbol("gamma_w", 1, d_w)  # weak features of a fresh point, as a row
 
+theta = MatrixSymbol("theta", d_w, 1)  # f* = γ_wᵀθ + ξ_w: the best weak fit
+delta = MatrixSymbol("delta", d_s, 1)  # E γ_s ξ_w
+xi_lab = MatrixSymbol("xitilde", n, 1)  # ξ_w on the labelled sample
+xi = MatrixSymbol("xi", 1, 1)  # ξ_w at a fresh point
+
 CtC = (Factor(C, transposed=True), Factor(C))  # its trace is the correlation dimension d_sw
 EYE_W, EYE_S = matrix(identity(d_w)), matrix(identity(d_s))
 

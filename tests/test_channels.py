@@ -26,11 +26,14 @@ KNOWN = claims()
 # d_s > d_w, oblique angles, both margins within four of the boundary: a "- 1" is large here.
 SPACES = point(("1", "3/5"), n=8, N=16, d_s=5, d_w=3, sigma2="1/4")
 # Where one point of a claim is enough to see what is planted in it.
-SMALL: dict[str, tuple[Point, ...]] = {
-    "gaussian-conditioning": KNOWN["gaussian-conditioning"].points[3:4],
-    "noise-energy": KNOWN["noise-energy"].points[3:4],  # σ² = 1/4, which is not σ
-    "wishart-inverse-mean": KNOWN["wishart-inverse-mean"].points[2:4],
-} | {id: (SPACES,) for id in KNOWN if id.startswith("w2s-variance") and not id.endswith("order")}
+SMALL: dict[str, tuple[Point, ...]] = (
+    {
+        "gaussian-conditioning": KNOWN["gaussian-conditioning"].points[3:4],
+        "noise-energy": KNOWN["noise-energy"].points[3:4],  # σ² = 1/4, which is not σ
+        "wishart-inverse-mean": KNOWN["wishart-inverse-mean"].points[2:4],
+    }
+    | {id: (SPACES,) for id in KNOWN if id.startswith("w2s-variance") and not id.endswith("order")}
+)
 FINE = "a factor of 1.01"
 
 
@@ -102,7 +105,9 @@ def planted() -> tuple[dict[str, Claim], Report]:
 
 
 @pytest.mark.parametrize("wrong", PLANTED_CLAIMS, ids=named)
-def test_replay_refuses_a_planted_claim(wrong: PlantedClaim, planted: tuple[dict[str, Claim], Report]) -> None:
+def test_replay_refuses_a_planted_claim(
+    wrong: PlantedClaim, planted: tuple[dict[str, Claim], Report]
+) -> None:
     made, report = planted
     (check,) = whole(report[made[named(wrong)].id], "replay")
     assert check.verdict == REFUTED
@@ -170,7 +175,9 @@ def test_the_step_of_a_wrong_rule_is_refuted(wrong: PlantedRule) -> None:
     with wrong_rule(wrong) as book:
         claim = replace(book.claims[wrong.id], points=wrong.points[-2:])
         found = run([claim.id], library={**book.claims, claim.id: claim}, channels=["exact", "sampling"])
-        (step, *_) = [s for s in Subject(claim, book, book).chains(0)[0].made.steps if type(s.rule) is wrong.rule]
+        (step, *_) = [
+            s for s in Subject(claim, book, book).chains(0)[0].made.steps if type(s.rule) is wrong.rule
+        ]
     # A change of variables is an identity for every draw; a wrong law that it states is wrong where it is used.
     exactly = step.kind in (PATHWISE, SCALAR) and wrong.rule is not ChangeVariables
     channel = "exact" if exactly else "sampling"
@@ -205,7 +212,9 @@ def test_an_edited_last_step_is_refused_and_refuted() -> None:
         return edited(made, Expression(tuple(half)))
 
     forged = replace(right, right=right.right / 2, proof=proof)
-    claim = replace(KNOWN["teacher-variance"], id="forged", parts=(forged,), points=(point(n=12, d_w=4, sigma2="1"),))
+    claim = replace(
+        KNOWN["teacher-variance"], id="forged", parts=(forged,), points=(point(n=12, d_w=4, sigma2="1"),)
+    )
     found = only(claim, *CHANNELS)
     (refusal,) = whole(found, "replay")
     assert refusal.verdict == REFUTED
@@ -230,7 +239,10 @@ def seen(channel: str, verdict: str, part: int | None = 0, whole: bool = True) -
         ([seen("sampling", PASSED), seen("pipeline", REFUTED)], (("sampling",), ("pipeline",))),
         ([seen("replay", PASSED, None), seen("sampling", REFUTED, 1)], (("replay",), ("sampling",))),
         ([seen("replay", REFUTED, None), seen("sampling", PASSED)], (("sampling",), ("replay",))),
-        ([seen("sampling", PASSED), seen("sampling", REFUTED), seen("exact", PASSED)], (("exact",), ("sampling",))),
+        (
+            [seen("sampling", PASSED), seen("sampling", REFUTED), seen("exact", PASSED)],
+            (("exact",), ("sampling",)),
+        ),
         # Another part, a step, a channel that is undecided: no contradiction.
         ([seen("exact", PASSED, 1), seen("sampling", REFUTED, 0)], None),
         ([seen("replay", REFUTED, None), seen("sampling", REFUTED, 0), seen("sampling", PASSED, 1)], None),
@@ -247,7 +259,7 @@ def test_when_channels_disagree(checks: list[Check], expected: object) -> None:
 
 # ---------------------------------------------------------------------------------- true claims
 
-TINY = Level("tiny", coarse=0.2, fine=0.2, law=0.2, rate=1.0, draws=60_000, near=1.0)
+TINY = Level("tiny", coarse=0.4, fine=0.4, law=0.4, rate=1.0, draws=20_000, near=1.0)
 # The variance of (W⁻¹)_dd is finite for n - d_w > 3; with one sample fewer there is nothing to be tested.
 HEAVY = [
     ("teacher-variance", point(n=8, d_w=4, sigma2="4", noise="sign"), sampling),
@@ -261,6 +273,7 @@ HEAVY = [
 def test_a_true_claim_is_never_refuted(
     id: str, at: Point, channel: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pipeline, "_PILOT", 1024)  # for speed; a worse bound on the variance is a harder test
     claim = replace(KNOWN[id], points=(at,), parts=KNOWN[id].parts[:1])
     book = Book(KNOWN)
     subject = Subject(claim, book, book)
@@ -299,7 +312,9 @@ def test_one_claim_without_values_costs_the_others_nothing() -> None:
     right = KNOWN["teacher-variance"]
     part = right.parts[0]
     assert isinstance(part, Equal)
-    lost = states(replace(part, right=sigma2 * sp.Symbol("unknown"), proof=unproved), right.points[0], id="lost")
+    lost = states(
+        replace(part, right=sigma2 * sp.Symbol("unknown"), proof=unproved), right.points[0], id="lost"
+    )
     library = {**KNOWN, "lost": lost, right.id: replace(right, points=right.points[:1])}
     report = run([right.id, "lost"], library=library, channels=["sampling"])
     assert report[right.id].verdict == PASSED
@@ -315,7 +330,12 @@ def test_a_quantity_that_the_procedure_does_not_measure() -> None:
 
 def test_a_root_is_nothing_for_exact_arithmetic() -> None:
     z = MatrixSymbol("z", m, 1)
-    part = Equal(sp.sqrt(sigma2) * tr(mul(T(z), z)), sp.sqrt(sigma2) * tr(mul(T(z), z)), Setting((noise(z),), (m,)), unproved)
+    part = Equal(
+        sp.sqrt(sigma2) * tr(mul(T(z), z)),
+        sp.sqrt(sigma2) * tr(mul(T(z), z)),
+        Setting((noise(z),), (m,)),
+        unproved,
+    )
     checks = only(states(part, point(m=2, sigma2="2")), "exact").checks
     assert {c.verdict for c in checks} == {NOT_APPLICABLE}
     assert "not a rational number" in str(checks[0].reason)
@@ -324,7 +344,10 @@ def test_a_root_is_nothing_for_exact_arithmetic() -> None:
 def test_two_sides_that_are_one_computation_are_identical() -> None:
     a = MatrixSymbol("A", d, d)
     part = Equal(
-        E(tr(mul(GramInverse(Gamma), a))), E(tr(mul(a, GramInverse(Gamma)))), Setting((standard(Gamma),), (m - d - 1, m, d), (a,)), unproved
+        E(tr(mul(GramInverse(Gamma), a))),
+        E(tr(mul(a, GramInverse(Gamma)))),
+        Setting((standard(Gamma),), (m - d - 1, m, d), (a,)),
+        unproved,
     )
     found = only(states(part, point(m=9, d=2)), "sampling")
     assert [c.verdict for c in found.checks] == [IDENTICAL]
@@ -361,10 +384,14 @@ def test_a_law_is_told_from_its_neighbours(freedom: sp.Expr, verdict: str) -> No
 
 def diverging(rows: int, law: Callable[[MatrixSymbol], object] = standard) -> Equal:
     x = MatrixSymbol("x", rows, 1)
-    return Equal(E(tr(GramInverse(x))), sp.oo, Setting((standard(x),), extended=True), unproved, label=f"k = {rows}")
+    return Equal(
+        E(tr(GramInverse(x))), sp.oo, Setting((standard(x),), extended=True), unproved, label=f"k = {rows}"
+    )
 
 
-@pytest.mark.parametrize(("rows", "verdict"), [(1, PASSED), (2, PASSED), (4, REFUTED), (6, REFUTED)])
+@pytest.mark.parametrize(
+    ("rows", "verdict"), [(1, PASSED), (2, PASSED), (3, REFUTED), (4, REFUTED), (6, REFUTED), (9, REFUTED)]
+)
 def test_an_infinite_mean_is_told_from_a_finite_one(rows: int, verdict: str) -> None:
     (check,) = only(states(diverging(rows), point(k=rows)), "sampling").checks
     assert check.verdict == verdict
@@ -376,7 +403,7 @@ def test_an_infinite_mean_is_told_from_a_finite_one(rows: int, verdict: str) -> 
 @pytest.mark.parametrize(("order", "verdict"), [(1, PASSED), (2, REFUTED)])
 def test_the_order_of_a_limit(order: int, verdict: str) -> None:
     claim = KNOWN["w2s-variance-leading-order"]
-    planted = plant(replace(claim, id="limit", points=claim.points[:1]), order=order, proof=unproved)
+    planted = plant(replace(claim, id="limit", points=claim.points[:1]), order=order)
     found = only(planted, "sampling")
     (check,) = whole(found, "sampling")
     assert check.verdict == verdict
@@ -429,7 +456,7 @@ def test_a_value_that_is_not_finite_never_passes(monkeypatch: pytest.MonkeyPatch
     order = KNOWN["w2s-variance-leading-order"]
     law = KNOWN["bartlett"]
     for claim in (
-        plant(replace(order, points=order.points[:1]), proof=unproved),
+        replace(order, points=order.points[:1]),
         replace(law, points=law.points[:1], parts=law.parts[:1]),
         replace(KNOWN["noise-energy"], points=KNOWN["noise-energy"].points[:1]),
         states(diverging(2), point(k=2)),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sympy import MatrixSymbol
 
 from derivations.core.laws import Setting
+from derivations.core.words import Word
 from derivations.points import Point
 from verify.streams import generator
 
@@ -81,7 +82,9 @@ def environment(setting: Setting, point: Point) -> Environment:
     diag(overlaps) Vᵀ with U and V uniform rotations, and "root of C" is then the symmetric positive root of
     I - CᵀC; "covariance" is GᵀG with G generic, and "root of K" is then G; "orthogonal" is a uniform
     rotation; "frame last" and "frame rest" are the last column and the other columns of one uniform
-    rotation. Where the setting has an overlap matrix, d_sw is the sum of squared overlaps.
+    rotation. With C an overlap matrix, "residual inverse of C" is the pseudo-inverse of I - CCᵀ, and "residual
+    of C" a vector in its range. Where the setting has an overlap matrix, d_sw is the sum of squared overlaps; the
+    other names of traces have the values of those traces.
 
     Raises ValueError, with one sentence, for a size that is missing or not a positive integer, an overlap
     outside [0, 1], more overlaps than min(d_s, d_w), a d_sw that contradicts them or exceeds the sizes, or
@@ -108,7 +111,17 @@ def environment(setting: Setting, point: Point) -> Environment:
         for symbol in (*block.members, *(s for s, _ in block.draws)):
             numbers.shape(symbol)
     matrices = {x: _matrix(x, forms, point, numbers.shape(x)) for x in setting.given}
+    for name, word in setting.names:
+        values.setdefault(name.name, sp.Rational(_trace(word, matrices)))
     return Environment(point.label, values, matrices, point.noise)
+
+
+def _trace(word: Word, matrices: Mapping[MatrixSymbol, Array]) -> float:
+    """The trace of a word of given matrices."""
+    first, *rest = (matrices[f.symbol].T if f.transposed else matrices[f.symbol] for f in word)
+    for factor in rest:
+        first = _product(first, factor)
+    return float(np.trace(first))
 
 
 def _matrix(
@@ -124,6 +137,8 @@ def _matrix(
                 f"{symbol} is to be a root of {name}, which is neither an overlap nor a covariance"
             )
         value = _ROOTS[kind](name, point, shape)
+    elif (beside := next((kind for kind in _BESIDE if form.startswith(kind)), None)) is not None:
+        value = _BESIDE[beside](form.removeprefix(beside), symbol.name, point, shape)
     elif form in _FORMS:
         value = _FORMS[form](symbol.name, point, shape)
     else:
@@ -168,6 +183,24 @@ def _root_of_overlap(name: str, point: Point, shape: tuple[int, int]) -> Array:
     return _product(v * np.array(sines), v.T)
 
 
+def _residual_inverse(overlap: str, name: str, point: Point, shape: tuple[int, int]) -> Array:
+    """U diag(1 / (1 - overlaps²)) Uᵀ, the pseudo-inverse of I - CCᵀ: zero where an overlap is exactly 1."""
+    return _residual(overlap, point, shape[0], lambda sine2: 1 / sine2)
+
+
+def _residual_vector(overlap: str, name: str, point: Point, shape: tuple[int, int]) -> Array:
+    """A short vector with no part along directions that both feature maps have."""
+    entries = generator(_SEED, "given", point.label, name).standard_normal(shape) / (2.0 * np.sqrt(shape[0]))
+    return _product(_residual(overlap, point, shape[0], lambda _: Fraction(1)), entries)
+
+
+def _residual(overlap: str, point: Point, size: int, of: Callable[[Fraction], Fraction]) -> Array:
+    """U diag(of(1 - overlaps²)) Uᵀ with the left rotation U of an overlap matrix; 0 where the argument is."""
+    sines2 = [1 - c * c for c in point.overlaps] + [Fraction(1)] * (size - len(point.overlaps))
+    u = rotation(size, generator(_SEED, "given", point.label, overlap, "left"))
+    return _product(u * np.array([float(of(s)) if s else 0.0 for s in sines2]), u.T)
+
+
 def _root_of_covariance(name: str, point: Point, shape: tuple[int, int]) -> Array:
     return _generic(name, point, shape)
 
@@ -201,6 +234,10 @@ _FORMS: Mapping[str, Callable[[str, Point, tuple[int, int]], Array]] = {
     "orthogonal": _orthogonal,
     "frame last": _frame_last,
     "frame rest": _frame_rest,
+}
+_BESIDE: Mapping[str, Callable[[str, str, Point, tuple[int, int]], Array]] = {
+    "residual inverse of ": _residual_inverse,
+    "residual of ": _residual_vector,
 }
 _ROOTS: Mapping[str, Callable[[str, Point, tuple[int, int]], Array]] = {
     "overlap": _root_of_overlap,

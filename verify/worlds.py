@@ -25,7 +25,8 @@ def world_at(env: Environment) -> World:
     target = given.get("theta")
     if target is None:
         return world_from_overlap(overlap, sigma2, n, N)
-    rest = next((float(env.values[name]) for name in ("rho_0", "rho_w", "rho_s") if name in env.values), 0.0)
+    rest = next((float(env.values[name]) for name in ("rho_w", "rho_s") if name in env.values), 0.0)
+    rest -= float(env.values.get("shared2", 0))  # what the strong features can express of the weak ones' rest
     theta, delta = target[:, 0], given.get("delta", np.zeros((d_s, 1)))[:, 0]
     if "d_w" not in sizes:  # the target's coefficients are the strong features'
         theta, delta = np.zeros(1), theta

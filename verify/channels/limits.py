@@ -103,7 +103,8 @@ def _approach(subject: Subject, part: int, point: Point) -> tuple[Tape, float]:
 
 def diverging_points(part: Equal, points: Sequence[Point]) -> list[Point]:
     """Small points with distinct values of the sizes that the part has; one empty point if it has none."""
-    names = {str(s) for t in parse(part.left).factors() for s in t.symbol.free_symbols}
+    sizes = (size for f in parse(part.left).factors() for size in f.symbol.shape)
+    names = {s.name for size in sizes for s in size.free_symbols}
     found = dict.fromkeys(tuple((k, v) for k, v in p.values if k in names) for p in points)
     small = sorted(found, key=lambda values: sum(int(v) for _, v in values))
     return [Point(values) for values in small[1:4] or small] or [Point(())]
@@ -112,7 +113,7 @@ def diverging_points(part: Equal, points: Sequence[Point]) -> list[Point]:
 def divergence(
     part: Equal, number: int, point: Point, level: Level, alpha: float, seed: int, key: tuple[str, ...]
 ) -> Check:
-    """Means truncated at 10, 100 and 1000 medians: the gain per decade does not fall if a mean is infinite.
+    """Means truncated at 2, 20 and 200 medians: the gain per decade does not fall if a mean is infinite.
 
     With a tail of index p the gain per decade is multiplied by 10^(1 - p); a gain that falls to less than
     half is a finite mean's, one that stays above half is not refuted as infinite. `number` is that of the
@@ -128,7 +129,7 @@ def divergence(
     if not median > 0.0:
         why_not = f"the median is {median}, not a positive number"
         return Check(NAME, step, point.label, UNDECIDED, reason=why_not, seed=seed, part=number, whole=True)
-    cuts = median * np.array([10.0, 100.0, 1000.0])
+    cuts = median * np.array([2.0, 20.0, 200.0])
     chunks, size, batch = max(1, min(level.draws // 4, 1 << 23) >> 16), 1 << 16, 1024
     sums: list[Floats] = []
     for chunk in range(chunks):

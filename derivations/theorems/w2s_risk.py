@@ -1,0 +1,40 @@
+"""The excess risk of the weak-to-strong student."""
+
+from derivations.claims import Equal, Part, claim
+from derivations.core.cite import Cite
+from derivations.core.language import E, mul, norm2
+from derivations.core.rules import Vanish
+from derivations.notation import d_sw, d_w, n, sigma2, z
+from derivations.theorems._misspecified import NOISE, SETTING, STUDENT, TARGET, TEACHER, bias_steps
+from derivations.theorems.w2s_bias import BIAS, KAPPA, POINTS
+
+
+@claim(
+    id="w2s-risk",
+    title="The excess risk of the weak-to-strong student",
+    kind="equality",
+    source="this project (the published form is a leading order)",
+    statement=r"\operatorname{ER}(f_{w2s})=\rho_s+\delta^2+\kappa\tau^2+(\sigma^2+\rho_w)\frac{d_{sw}+\kappa(d_w-d_{sw})}{n-d_w-1}"
+    r",\quad \kappa=\frac{d_s}{N-d_s-1}",
+    points=POINTS,
+)
+def w2s_risk() -> tuple[Part, ...]:
+    r"""Variance and bias together: label noise has mean zero given everything else, so they add.
+
+    What the weak features cannot express of the target is noise to the teacher, and so $\rho_w$ joins
+    $\sigma^2$ in both components of the variance; see w2s-variance and w2s-bias.
+    """
+    value = BIAS + sigma2 * (d_sw + KAPPA * (d_w - d_sw)) / (n - d_w - 1)
+    return (
+        Equal(
+            E(norm2(mul(STUDENT, TEACHER + NOISE) - TARGET)),
+            value,
+            SETTING,
+            lambda p: bias_steps(
+                p.by(Vanish(z), "label noise has mean zero given the rest").by(
+                    Cite("w2s-variance"), "its variance"
+                )
+            ),
+            measured="w2s",
+        ),
+    )
