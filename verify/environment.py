@@ -82,9 +82,9 @@ def environment(setting: Setting, point: Point) -> Environment:
     diag(overlaps) Vᵀ with U and V uniform rotations, and "root of C" is then the symmetric positive root of
     I - CᵀC; "covariance" is GᵀG with G generic, and "root of K" is then G; "orthogonal" is a uniform
     rotation; "frame last" and "frame rest" are the last column and the other columns of one uniform
-    rotation. With C an overlap matrix, "residual inverse of C" is the pseudo-inverse of I - CCᵀ, and "residual
-    of C" a vector in its range. Where the setting has an overlap matrix, d_sw is the sum of squared overlaps; the
-    other names of traces have the values of those traces.
+    rotation. With C an overlap matrix, "residual inverse of C" is the pseudo-inverse of I - CCᵀ, and
+    "residual of C" a vector in its range. Where the setting has an overlap matrix, d_sw is the sum of squared
+    overlaps; the other names of traces have the values of those traces.
 
     Raises ValueError, with one sentence, for a size that is missing or not a positive integer, an overlap
     outside [0, 1], more overlaps than min(d_s, d_w), a d_sw that contradicts them or exceeds the sizes, or
