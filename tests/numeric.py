@@ -51,37 +51,56 @@ def world(
     """Given matrices at random, of the forms that the setting names."""
     rng = np.random.default_rng([2, seed])
     found = World(setting, {k: sp.Rational(Fraction(v)) for k, v in (scalars or {}).items()}, {}, noise)
-    forms, given = dict(setting.forms), dict[MatrixSymbol, Array]()
+    forms, given = dict(setting.forms), dict[MatrixSymbol | Factor, Array]()
     rotations = {
         k: np.linalg.qr(rng.standard_normal((k, k)))[0] for x in setting.given for k in found.shape(x)
     }
     for x in setting.given:
         rows, cols = found.shape(x)
-        turn = rotations[rows]
-        cosines = np.zeros((rows, cols))
-        cosines[range(len(overlaps)), range(len(overlaps))] = [float(c) for c in overlaps]
-        match forms.get(x, "generic"):
+        form, _, of = forms.get(x, "generic").partition(" of ")
+        other = given[_named(of, given)][0] if of else np.eye(rows)
+        outside = np.eye(len(other)) - other @ other.T  # what an overlap leaves, on its left
+        match form:
             case "generic":
                 value = rng.standard_normal((rows, cols))
             case "overlap":
+                cosines = np.zeros((rows, cols))
+                cosines[range(len(overlaps)), range(len(overlaps))] = [float(c) for c in overlaps]
                 value = rotations[rows].T @ cosines @ rotations[cols]
             case "covariance":
                 root = rng.standard_normal((cols, cols))
                 value = root.T @ root
             case "orthogonal":
-                value = turn
+                value = rotations[rows]
             case "frame last":
-                value = turn[:, -1:]
+                value = rotations[rows][:, -1:]
             case "frame rest":
-                value = turn[:, :-1]
-            case form:
-                square = given[next(y for y in given if y.name == form.removeprefix("root of "))][0]
-                target = square if form == "root of K" else np.eye(cols) - square.T @ square
-                size, axes = np.linalg.eigh(target)
+                value = rotations[rows][:, :-1]
+            case "root":
+                size, axes = np.linalg.eigh(
+                    other if forms[_named(of, given)] == "covariance" else _inside(other)
+                )
                 value = axes @ np.diag(np.sqrt(np.maximum(size, 0))) @ axes.T
+            case "residual inverse":
+                value = np.linalg.pinv(outside, rcond=1e-9)
+            case "residual":
+                inverse = np.linalg.pinv(outside, rcond=1e-9)
+                value = inverse @ outside @ rng.standard_normal((rows, cols))
+                value = value / max(1.0, (value.T @ inverse @ value).item() ** 0.5)
+            case unknown:
+                raise ValueError(f"{x} has the unknown form {unknown!r}")
         given[x] = value[None]
     traces = {name.name: float(trace(word, given, found)[0]) for name, word in setting.names}
     return World(setting, {**found.scalars, **{k: sp.Float(v, 20) for k, v in traces.items()}}, given, noise)
+
+
+def _named(name: str, given: Values) -> MatrixSymbol:
+    return next(y for y in given if isinstance(y, MatrixSymbol) and y.name == name)
+
+
+def _inside(overlap: Array) -> Array:
+    """What an overlap leaves, on its right: I - CᵀC."""
+    return np.asarray(np.eye(overlap.shape[1]) - overlap.T @ overlap)
 
 
 def draw(where: World, count: int, seed: int, later: Setting | None = None) -> Values:

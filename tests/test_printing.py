@@ -18,6 +18,7 @@ from derivations.core.language import E, GramInverse, Pinv, T, mul, norm2, parse
 from derivations.core.words import GRAM_INVERSE, PINV, PLAIN, Expression, Factor, Word, cyclic, transpose
 from derivations.printing.style import LATEX, UNICODE
 from derivations.printing.words import trace
+from derivations.theorems._misspecified import cross, delta2, fitted2, theta2
 
 n, N, d_s, d_w, d_sw, sigma2 = th.n, th.N, th.d_s, th.d_w, th.d_sw, th.sigma2
 IDS = sorted(claims())
@@ -201,11 +202,15 @@ SYMBOLS = {printing.unicode_scalar(s): s for s in (n, N, d_s, d_w, d_sw, th.m, t
 def evaluated(text: str) -> sp.Expr:
     """What a printed scalar says, as SymPy's."""
     raised = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-    text = re.sub("σ([²⁴⁶⁸])", lambda m: f"sigma2**{int(m[1].translate(raised)) // 2}", text)
+    greek = {"φ": "phi", "σ": "sigma", "θ": "theta", "δ": "delta"}
+    squares = re.compile("([σθδφ])(_s)?([²⁴⁶⁸])")
+    text = squares.sub(lambda m: f"{greek[m[1]]}{m[2] or ''}2**{int(m[3].translate(raised)) // 2}", text)
+    text = text.replace("ρ", "rho")
     text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda m: "**" + m[0].translate(raised), text)
     text = text.replace("−", "-").replace(" · ", "*").replace("[", "(").replace("]", ")")
     text = re.sub(r"(?<=[\w)]) ?(?=\()|(?<=[\w)]) (?=\w)", "*", text)
-    return sp.sympify(text, locals={**SYMBOLS, "sigma2": sigma2, "N": N})
+    target = {s.name: s for s in (th.rho_w, th.rho_s, theta2, fitted2, delta2, cross)}
+    return sp.sympify(text, locals={**SYMBOLS, **target, "sigma2": sigma2, "N": N})
 
 
 @pytest.mark.parametrize("claim", IDS)

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -27,9 +27,8 @@ class Check:
 
     `lhs`, `rhs`, `scale` and `interval` are what was measured; the interval is for (lhs - rhs) / scale.
     `detectable` is the discrepancy, in units of `scale`, that would be missed with probability `miss` at
-    most. `part` is the number of the claim's part that was looked at (None: of all together), and `whole`
-    says that it was the statement itself, not a step of a proof. Other fields that a channel has nothing to
-    say about are None.
+    most. `part` is the number of the claim's part that was looked at, and `whole` says that it was the
+    statement itself, not a step of a proof. Fields that a channel has nothing to say about are None.
     """
 
     channel: str
@@ -51,7 +50,7 @@ class Check:
     reason: str | None = None
     slack: float | None = None
     rate: tuple[float, float] | None = None
-    part: int | None = 0
+    part: int = 0
     whole: bool = False
 
 
@@ -73,27 +72,15 @@ class Certificate:
 
     @property
     def disagreement(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The channels that pass a part of the statement and those that refute the same, if there are both.
-
-        A check of all parts together passes each of them. Where it refutes, it may be for a part that other
-        channels refute too, so it disagrees with them only if they refute none.
-        """
+        """The channels that pass a part of the statement and those that refute it, where there are both."""
         whole = [c for c in self.checks if c.whole]
-        apart = [c for c in whole if c.part is not None]
-        groups = [
-            [c for c in whole if c.part == part or (c.part is None and c.verdict == PASSED)]
-            for part in dict.fromkeys(c.part for c in apart)
-        ]
-        if all(c.verdict != REFUTED for c in apart):
-            groups.append(whole)
-        return next((found for found in map(_sides, groups) if all(found)), None)
-
-
-def _sides(checks: Sequence[Check]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The channels whose checks pass, and those whose checks refute."""
-    found = {name: combine(c.verdict for c in checks if c.channel == name) for name in _channels(checks)}
-    passed, refuted = (tuple(n for n in found if found[n] == verdict) for verdict in (PASSED, REFUTED))
-    return passed, refuted
+        for part in sorted({c.part for c in whole}):
+            about = [c for c in whole if c.part == part]
+            verdicts = {n: combine(c.verdict for c in about if c.channel == n) for n in _channels(about)}
+            passed, refuted = (tuple(n for n in verdicts if verdicts[n] == v) for v in (PASSED, REFUTED))
+            if passed and refuted:
+                return passed, refuted
+        return None
 
 
 def _channels(checks: Iterable[Check]) -> list[str]:

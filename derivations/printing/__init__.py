@@ -11,7 +11,17 @@ import sympy as sp
 from sympy import MatrixSymbol
 
 from derivations.core.words import Expression, Factor, Group, MatrixSum
-from derivations.printing.scalars import Powers, Ratio, fraction, in_front, plus_first, ratio, scalar, signed
+from derivations.printing.scalars import (
+    Powers,
+    Ratio,
+    fraction,
+    in_front,
+    plus_first,
+    ratio,
+    scalar,
+    signed,
+    split,
+)
 from derivations.printing.style import LATEX, UNICODE, Signed, Style
 from derivations.printing.words import mean, order_of, trace
 
@@ -32,9 +42,10 @@ def terms(expression: Expression, tex: bool = False) -> tuple[str, list[Signed]]
         traces = named(text for word in t.traces for text in trace(word, style))
         gathered[t.groups] = gathered.get(t.groups, sp.S.Zero) + t.coefficient * traces
     order = sorted(gathered, key=lambda groups: [[order_of(w) for w in words] for words in groups])
-    means = [named([mean(words, style) for words in groups]) for groups in order]
-    summands = [gathered[groups] for groups in order]
-    if len(order) < 2 or not all(c.is_rational_function(*c.free_symbols) for c in summands):
+    parts = [(c, groups) for groups in order for c in split(gathered[groups], atoms)]
+    means = [named([mean(words, style) for words in groups]) for _, groups in parts]
+    summands = [c for c, _ in parts]
+    if len(parts) < 2 or not all(c.is_rational_function(*c.free_symbols) for c in summands):
         return scalar(sp.Add(*(c * m for c, m in zip(summands, means, strict=True))), atoms, style)
     ratios = [ratio(c, atoms) for c in summands]
     common = Ratio(above=_shared([r.above for r in ratios]), below=_shared([r.below for r in ratios]))

@@ -15,6 +15,7 @@ from derivations.printing.words import product
 Atoms = Mapping[sp.Symbol, str]  # symbols that stand for traces and expectations, and how these are written
 Powers = tuple[tuple[sp.Expr, int], ...]
 SIZE, DIMENSION, OTHER, TRACE, CONSTANT = range(5)  # in this order in a sum
+LONG = 7  # monomials from which a numerator is taken apart
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,25 @@ def ratio(c: sp.Expr, atoms: Atoms) -> Ratio:
 
     above, below = (tuple(sorted(side, key=place)) for side in sides)
     return Ratio(1 if number > 0 else -1, abs(number), above, below)
+
+
+def split(c: sp.Expr, atoms: Atoms) -> list[sp.Expr]:
+    """A rational function whose numerator is long, as a sum over what is no size: ρ_w times ..., τ² times ...
+
+    Each part has its own factors, which the sum as a whole hides.
+    """
+    over, under = sp.fraction(sp.together(c))
+    kinds = {s: _rank(s, atoms)[0] for s in over.free_symbols}
+    quantities = [s for s, kind in kinds.items() if kind > DIMENSION]
+    if not over.is_polynomial(*over.free_symbols) or len(sp.Add.make_args(sp.expand(over))) < LONG:
+        return [c]
+    if not quantities:
+        return [c]
+    parts = sp.Poly(sp.expand(over), *quantities).terms()
+    return [
+        sp.factor(coefficient / under) * sp.Mul(*(s**e for s, e in zip(quantities, powers, strict=True)))
+        for powers, coefficient in parts
+    ]
 
 
 def _sum(p: sp.Expr, atoms: Atoms, style: Style) -> list[Signed]:

@@ -41,8 +41,8 @@ from derivations.theorems.w2s_variance_reduced import CONDITION
 
 M = MatrixSymbol("M", d_s, d_s)  # (I - CCᵀ)⁺, to simulate only
 # Scalars of the target: ‖θ‖², ‖Cθ‖², ‖δ‖², δᵀCθ, and the part of ρ_w that the strong features can express.
-theta2, fitted2, delta2 = sp.symbols("theta2 fitted2 delta2", nonnegative=True)
-cross, shared2 = sp.Symbol("cross", real=True), sp.Symbol("shared2", nonnegative=True)
+theta2, fitted2, delta2 = sp.symbols("theta2 phi2 delta2", nonnegative=True)
+cross, shared2 = sp.Symbol("t", real=True), sp.Symbol("shared2", nonnegative=True)
 
 # As in theory.md, section 1: τ² = ‖(I - P_s)P_w f*‖² and ρ_s = ‖(I - P_s) f*‖² in these terms.
 tau2 = theta2 - fitted2
@@ -113,10 +113,10 @@ def bias_steps(p: Derivation) -> Derivation:
     """From the squared error of the noiseless student to its closed form."""
     return (
         p.by(Cite("gram-pseudoinverse", 0), "the teacher reproduces θ: Γ̃_w⁺Γ̃_w = I")
+        .by(Vanish(xi_lab), "ξ on the labelled sample has mean zero given the rest")
         .by(CONDITION, "V_s∩V_w and V_w\\V_s: Γ_w = Γ_sC + R")
         .by(Cite("gram-pseudoinverse", 0), "least squares reproduces what lies in V_s")
-        .by(Vanish(xi_lab), "ξ on the labelled sample has mean zero given the rest")
-        .by(Vanish(R), "so has R given the rest")
+        .by(Vanish(R), "R has mean zero given the rest")
         .by(Contract(fresh_s), "the fresh point: E γ_sγ_sᵀ = I, E γ_sγ_wᵀ = C, E γ_sξ = δ")
         .by(Contract(fresh_w), "E γ_wγ_wᵀ = I")
         .by(Contract(xi), "E ξ² = ρ_w")

@@ -5,6 +5,7 @@ a point serves every claim that has the point, so it is simulated once.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,7 @@ NAME = "pipeline"
 COPIES = 8  # noise vectors per draw of the features
 _PILOT = 4096
 _PIECE = 1 << 16  # trials at a time, for the sake of memory
+_NOTHING = Expression(())
 _ROUNDING = 1e-12  # relative; least squares by orthogonal transformations at the condition numbers met here
 
 
@@ -42,26 +44,42 @@ def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
     return [Task(NAME, (NAME, p.label), tuple(named), len(named), p) for p, named in points.items()]
 
 
+class _Wanted(NamedTuple):
+    """What is to be measured for one part of one claim, and the value that it states."""
+
+    id: str
+    pair: Pair
+    env: Environment
+    stated: float
+    near: bool
+    column: int
+
+
 def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, seed: int) -> Findings:
     """Simulate at one point until every claim is decided there."""
     point = task.point
     assert point is not None
-    wanted: list[tuple[str, Pair, Equal]] = []
+    wanted: list[_Wanted] = []
+    findings: Findings = []
     for id, number in task.parts:
         part = subjects[id].claim.parts[number]
         assert isinstance(part, Equal)
-        wanted.append((id, _measured(part, number), part))
-    try:
-        environments = [environment(part.setting, point) for _, _, part in wanted]
-        at = list(zip(environments, (part for _, _, part in wanted), strict=True))
-        stated = np.array([env.number(part.right) for env, part in at])
-        near = [is_near(part.setting, [parse(part.left)], env) for env, part in at]
-        columns = [_column(part.measured) for _, _, part in wanted]
-        world = world_at(environments[0])
-    except ValueError as why:
-        return [(id, inapplicable(NAME, pair, point, why)) for id, pair, _ in wanted]
-    fitted = {part.measured for _, _, part in wanted}
+        # The statement as the procedure sees it: no expressions, only what is measured.
+        pair = Pair(f"{part.measured}, measured", IN_EXPECTATION, _NOTHING, _NOTHING, number, whole=True)
+        try:
+            env = environment(part.setting, point)
+            world_at(env)
+            close = is_near(part.setting, [parse(part.left)], env)
+            wanted.append(_Wanted(id, pair, env, env.number(part.right), close, _column(part.measured)))
+        except ValueError as why:
+            findings.append((id, inapplicable(NAME, pair, point, why)))
+    if not wanted:
+        return findings
+    env, columns = wanted[0].env, [w.column for w in wanted]
+    world = world_at(env)
+    fitted = {pipeline.QUANTITIES[column] for column in columns}
     models: pipeline.Models = "all" if fitted & {"strong_baseline", "strong_ceiling"} else "w2s"
+    stated = np.array([w.stated for w in wanted])
     unit = np.where(stated > 0, stated, 1.0)
     means: list[Floats] = []
 
@@ -76,23 +94,14 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
         means.append(np.concatenate(blocks))
         return np.asarray((means[-1] - stated) / unit)
 
-    targets = [
-        Target(scaled(level.coarse, close, environments[0], level) / 2, close, _ROUNDING) for close in near
-    ]
-    pilot = draw("pilot", _pilot_size(environments[0]), 1)
-    outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
+    targets = [Target(scaled(level.coarse, w.near, env, level) / 2, w.near, _ROUNDING) for w in wanted]
+    outcomes = until_decided(draw, draw("pilot", _pilot_size(env), 1), targets, alpha, level.draws)
     found = np.concatenate(means[1:] or means).mean(axis=0)
     measured = zip(found.tolist(), stated.tolist(), unit.tolist(), strict=True)
-    return [
-        (id, report(NAME, pair, point, o, t, values, alpha, seed))
-        for (id, pair, _), o, t, values in zip(wanted, outcomes, targets, measured, strict=True)
+    return findings + [
+        (w.id, report(NAME, w.pair, point, o, t, values, alpha, seed))
+        for w, o, t, values in zip(wanted, outcomes, targets, measured, strict=True)
     ]
-
-
-def _measured(part: Equal, number: int) -> Pair:
-    """The statement as the procedure sees it: no expressions, only what is measured."""
-    nothing = Expression(())
-    return Pair(f"{part.measured}, measured", IN_EXPECTATION, nothing, nothing, number, whole=True)
 
 
 def _pilot_size(env: Environment) -> int:
@@ -105,4 +114,3 @@ def _column(quantity: str) -> int:
     if quantity not in pipeline.QUANTITIES:
         raise ValueError(f"the procedure measures {', '.join(pipeline.QUANTITIES)}, not {quantity!r}")
     return pipeline.QUANTITIES.index(quantity)
-
