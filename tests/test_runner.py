@@ -216,7 +216,7 @@ def test_progress_counts_tasks_and_shows_each_claim_once_with_its_final_trust() 
     ids = ["teacher-variance", "gram-pseudoinverse", "noise-energy"]
     found = run(ids, library=library, channels=["sampling", "replay"], progress=progress)
     total = counted[0][1]
-    assert [c for c in counted if c[0] == total][0] == (total, total)
+    assert next(c for c in counted if c[0] == total) == (total, total)
     assert {n for n, _ in counted} == set(range(1, total + 1))
     assert sorted(c.id for c in shown) == sorted(ids)
     assert shown[-1].id == "teacher-variance"
@@ -255,7 +255,7 @@ def test_dependencies_and_axioms_are_read_off_the_derivations() -> None:
     found = only(few("teacher-variance", 1), "replay")
     assert found.depends == ("gram-pseudoinverse", "noise-energy", "wishart-inverse-mean")
     with proved_before():
-        (subject,) = {Subject: 0} and [KNOWN["teacher-variance"]]
+        (_subject,) = {Subject: 0} and [KNOWN["teacher-variance"]]
     assert "Stein's identity for Gaussian vectors" in found.axioms
     assert only(few("bartlett", 1), "replay").axioms == KNOWN["bartlett"].literature
 
