@@ -70,6 +70,15 @@ def test_zero_passes_and_an_error_of_twice_epsilon_is_refuted(seed: int) -> None
     assert zero.decision.half_width <= 0.1
 
 
+@pytest.mark.parametrize("deviation", [0.1, 10.0])
+def test_the_interval_is_for_the_mean(deviation: float) -> None:
+    (found,), _ = decide(normal(5.0, deviation), epsilon=0.1)
+    assert found.interval is not None
+    low, high = found.interval
+    assert low < 5.0 < high
+    assert high - low < deviation
+
+
 def test_each_difference_stops_as_soon_as_it_is_decided() -> None:
     (gross, plain, wide), source = decide(normal(3.0), normal(0.0), normal(0.0, 3.0))
     assert gross.trials < plain.trials < wide.trials == source.drawn

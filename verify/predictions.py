@@ -264,6 +264,21 @@ class Prediction:
     notes: tuple[str, ...]
 
 
+def evaluate(x: sp.Expr, given: Mapping[sp.Symbol, int | Fraction]) -> Fraction:
+    """A rational expression in exact arithmetic: what `subs` gives, a hundred times as fast."""
+    if x.is_Rational:
+        return Fraction(int(x.p), int(x.q))
+    if x.is_Symbol:
+        return Fraction(given[x])
+    if x.is_Add:
+        return sum((evaluate(y, given) for y in x.args), Fraction(0))
+    if x.is_Mul:
+        return math.prod((evaluate(y, given) for y in x.args), start=Fraction(1))
+    if x.is_Pow and x.exp.is_Integer:
+        return evaluate(x.base, given) ** int(x.exp)
+    raise TypeError(f"{x} is not rational")
+
+
 def predict(at: Inputs, conclude: Callable[[str], sp.Expr], digits: int = PRECISION) -> Prediction:
     """Evaluate the conclusions of the claims, which `conclude` looks up by id. Raises Infeasible."""
     return _Evaluation(at, conclude, digits).prediction()
@@ -279,17 +294,16 @@ class _Evaluation:
 
     def value(self, claim: str, changes: Changes, pair: Pair = ORIGIN) -> Fraction:
         """The conclusion of a claim at this point with changes and at a target with this (δ², τ²)."""
-        x = {name: sp.Rational(v) for name, v in {**vars(self.at), **changes}.items() if v is not None}
-        seen, tau2 = (sp.Rational(v) for v in pair)
+        x = {name: v for name, v in {**vars(self.at), **changes}.items() if v is not None}
+        seen, tau2 = pair
         given = {
             d_w: x["d_w"], d_s: x["d_s"], d_sw: x["d_sw"], n: x["n"], N: x["N"], sigma2: x["sigma2"],
             rho_w: x["rho_w"], rho_s_symbol: x["rho_s"],
             # ‖θ‖² is in no conclusion but by τ² = ‖θ‖² - ‖Cθ‖²; the definition of ρ_s gives δᵀCθ.
-            delta2: seen, theta2: tau2, fitted2: 0,
+            delta2: seen, theta2: tau2, fitted2: Fraction(0),
             cross: (x["rho_w"] + tau2 - seen - x["rho_s"]) / 2,
         }  # fmt: skip
-        exact = self.conclude(claim).subs(given, simultaneous=True)
-        return Fraction(int(exact.p), int(exact.q))
+        return evaluate(self.conclude(claim), given)
 
     def over_targets(self, claim: str, changes: Changes) -> Entry:
         """The value of a conclusion that is linear in (δ², τ²): a number or a range."""

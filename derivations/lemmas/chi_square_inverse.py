@@ -33,7 +33,7 @@ def chi_square_inverse() -> tuple[Part, ...]:
             E(tr(GramInverse(x))),
             1 / (k - 2),
             Setting((standard(x),), (k - 2,)),
-            lambda p: p.by(Integrate(x), "∫ t⁻¹ times the density of χ²_k"),
+            lambda p: p.by(Integrate(x), "1/t against the density of χ²_k"),
         ),
         *(
             Equal(
