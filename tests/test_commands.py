@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import time
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -263,39 +262,6 @@ def test_show_latex_is_a_document(capsys: Captured, claim: str, tmp_path: Path) 
         subprocess.run(
             [pdflatex, "-interaction=batchmode", "claim.tex"], cwd=tmp_path, check=True, timeout=60
         )
-
-
-# ---------------------------------------------------------------------------------- predict
-
-AT = {"d_w": "20", "d_s": "10", "d_sw": "4", "n": "60", "N": "200", "sigma2": "0.25"}
-KEYS = {"inputs", "excess_risk", "variance", "bias", "pgr", "opr", "misfit", "kappa", "diverges", "notes"}
-
-
-def predicted(capsys: Captured, *more: str, **changes: object) -> dict[str, object]:
-    """The JSON of w2s predict at AT with changes."""
-    code, out, err = w2s(capsys, *options(changes), "--json", *more)
-    assert (code, err) == (0, "")
-    shown: dict[str, object] = json.loads(out)
-    assert set(shown) == KEYS
-    return shown
-
-
-def options(changes: dict[str, object]) -> list[str]:
-    given = {**AT, **{k: str(v) for k, v in changes.items()}}
-    return ["predict", *(f"--{name.replace('_', '-')}={value}" for name, value in given.items())]
-
-
-def expected(d_w: int, d_s: int, d_sw: Fraction, n: int, N: int, sigma2: Fraction) -> dict[str, Fraction]:
-    """The closed forms of theory.md, section 3, typed once more as an oracle."""
-    kappa, teacher = Fraction(d_s, N - d_s - 1), sigma2 / (n - d_w - 1)
-    return {
-        "weak": teacher * d_w,
-        "w2s": teacher * (d_sw + kappa * (d_w - d_sw)),
-        "strong_baseline": sigma2 * d_s / (n - d_s - 1),
-        "strong_ceiling": sigma2 * d_s / (n + N - d_s - 1),
-        "w2s_inherited": teacher * d_sw,
-        "w2s_reduced": teacher * kappa * (d_w - d_sw),
-    }
 
 
 W2S, ALL = {"w2s", "w2s_inherited", "w2s_reduced"}, {"pgr", "opr", "misfit"}
