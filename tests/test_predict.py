@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -334,6 +335,14 @@ def test_ranges_in_json(capsys: Captured) -> None:
         assert abs(x - F(y)) <= x / 10**29
 
 
+def test_every_digit_of_an_end_with_a_root(capsys: Captured) -> None:
+    shown = predicted(capsys, "--digits", "100", rho_w="0.1", rho_s="0.05")
+    with mpmath.workdps(120):
+        tau2 = (mpmath.sqrt(mpmath.mpf(1) / 10) + mpmath.sqrt(mpmath.mpf(1) / 20)) ** 2  # κ = 10/189
+        want = mpmath.mpf(199) / 189 * (tau2 + (mpmath.mpf(1) / 4 + mpmath.mpf(1) / 10) * 16 / 39)
+        assert shown["misfit"][1] == mpmath.nstr(want, 100)
+
+
 def test_roots() -> None:
     assert root(F(9, 4)) == F(3, 2)
     assert root(F(0)) == 0
@@ -384,6 +393,7 @@ def test_roots() -> None:
         ({"rho_w": 1, "rho_s": 1, "delta2": 0, "tau2": 1}, "ρ_s = ρ_w + τ² − δ²"),
         ({"rho_w": 1, "rho_s": 2, "tau2": 0}, "ρ_s = ρ_w + τ² − δ²"),
         ({"rho_w": 1, "rho_s": 1, "tau2": "4.1"}, "no δ² satisfies"),
+        ({"rho_w": 1, "rho_s": 1, "tau2": 4}, "ρ_s = ρ_w + τ² − δ²"),  # δ = 0 is all that is left
         ({"rho_w": 1, "rho_s": 4, "d_sw": "0.1", "tau2": 1}, "no δ² satisfies"),
         ({"tau2": 1}, "ρ_s = ρ_w + τ² − δ²"),
         ({"delta2": 1}, "δ² ≤"),
@@ -433,6 +443,8 @@ def test_a_pair_is_refused_exactly_where_a_slice_ends() -> None:
         ({"N": 21, "d_s": 20, "d_sw": 20}, {"kappa"}),  # F_w ⊂ F_s: the student is the teacher
         ({"N": 21, "d_s": 20, "d_sw": 20, "rho_w": 1, "rho_s": 1}, {"kappa"}),
         ({"n": 20, "d_s": 20, "d_sw": 20},  # and disagrees with it nowhere
+         {"weak", "w2s", "w2s_inherited", "strong_baseline", "pgr", "opr"}),
+        ({"n": 21, "d_s": 20, "d_sw": 20, "rho_w": 1, "rho_s": 1},
          {"weak", "w2s", "w2s_inherited", "strong_baseline", "pgr", "opr"}),
         ({"d_s": 61}, {"strong_baseline", "opr"}),
         ({"d_s": 60}, {"strong_baseline", "opr"}),
@@ -488,8 +500,19 @@ def test_noise_alone_and_target_alone_may_diverge(capsys: Captured) -> None:
     assert set(target["variance"].values()) == {0.0}
     assert target["bias"]["weak"] is target["bias"]["w2s"] is None
     below = predicted(capsys, n=19)  # the bias is finite there, but not by this theory
-    assert below["bias"]["weak"] is None
+    assert below["bias"]["weak"] is below["bias"]["w2s"] is None
     assert "weak: with fewer than d_w samples" in str(below["notes"])
+
+
+def test_what_is_finite_but_not_known_is_null_with_a_note(capsys: Captured) -> None:
+    """F_w ⊂ F_s at N = d_s - 1: the student does not reproduce even what lies in its space."""
+    shown = predicted(capsys, d_w=1, d_sw=1, d_s=10, n=6, N=9, rho_w=1, rho_s=1)
+    for entry in (shown["excess_risk"]["w2s"], shown["bias"]["w2s"], shown["variance"]["w2s_inherited"]):
+        assert entry is None
+    for name in ("w2s", "w2s_inherited", "misfit", "pgr"):
+        assert shown["variance"].get(name) is None
+        assert f"{name}:" in str(shown["notes"])
+    assert shown["diverges"] == ["kappa"]
 
 
 def test_a_perfect_teacher_at_any_n(capsys: Captured) -> None:
@@ -543,3 +566,12 @@ def test_digits_in_a_terminal(capsys: Captured) -> None:
     assert re.search(r"W2S student f_w2s +0\.03106[0-9]{8}", out)
     assert max(map(cells, out.splitlines())) <= 80
     assert math.isclose(float(re.findall(r"weak teacher f_w +(\S+)", out)[0]), 5 / 39)
+
+
+def test_many_digits_of_a_range_fit_one_below_the_other(capsys: Captured) -> None:
+    code, out, _ = w2s(capsys, *options({"rho_w": "0.1", "rho_s": "0.05"}), "--digits", "20")
+    assert code == 0
+    assert max(map(cells, out.splitlines())) <= 80
+    assert [line for line in out.splitlines() if line in ("excess risk", "variance", "bias")] == [
+        "excess risk", "variance", "bias",
+    ]  # fmt: skip

@@ -370,9 +370,28 @@ def test_ctrl_c_shows_the_command_that_resumes(
     assert err == f"w2s: interrupted; resume with: w2s verify noise-energy --out '{out}' --resume\n"
 
 
+ENDLESS = """
+import time
+from verify.channels import sampling
+from verify.commands import main
+
+real, begun = sampling.run, []
+
+def run(task, *rest):
+    begun.append(task)
+    if len(begun) > 5:
+        time.sleep(120)
+    return real(task, *rest)
+
+sampling.run = run
+main()
+"""
+
+
 def test_a_real_ctrl_c_ends_at_once_and_the_command_shown_resumes(capsys: Captured, tmp_path: Path) -> None:
+    """Even in the middle of tasks that would take minutes."""
     program = subprocess.Popen(
-        [sys.executable, "-m", "verify", "verify", "bartlett", "--out", str(tmp_path), "--workers", "2"],
+        [sys.executable, "-c", ENDLESS, "verify", "bartlett", "--out", str(tmp_path), "--workers", "2"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -385,6 +404,7 @@ def test_a_real_ctrl_c_ends_at_once_and_the_command_shown_resumes(capsys: Captur
             assert program.poll() is None
             assert time.monotonic() < until
             time.sleep(0.005)
+        time.sleep(0.2)  # by now both threads are asleep
         program.send_signal(signal.SIGINT)
         start = time.monotonic()
         printed, err = program.communicate(timeout=30)

@@ -65,7 +65,7 @@ def command(
         str | None, typer.Option(help="What only the strong features can: ‖P_s(I−P_w)f*‖².", metavar="REAL")
     ] = None,
     tau2: Annotated[
-        str | None, typer.Option(help="The weak fit, less what the strong see of it.", metavar="REAL")
+        str | None, typer.Option(help="What only the weak features can: ‖(I−P_s)P_w f*‖².", metavar="REAL")
     ] = None,
     digits: Annotated[
         int | None,
