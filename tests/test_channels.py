@@ -18,7 +18,7 @@ from derivations.notation import Gamma, d, k, m, noise, sigma2
 from derivations.points import Point, point
 from tests.planted import PLANTED_CLAIMS, PLANTED_RULES, PlantedClaim, PlantedRule, edited, proved, wrong_rule
 from tests.running import KNOWN, equal, only, report, states, unproved, whole
-from verify import machine
+from verify import decide, machine
 from verify.certificate import IDENTICAL, NOT_APPLICABLE, PASSED, REFUTED, UNDECIDED, Certificate, Check
 from verify.channels import Subject, laws, limits, pipeline, sampling
 from verify.levels import FALSE_ALARMS, LEVELS, Level
@@ -363,6 +363,19 @@ def test_a_law_is_told_from_its_neighbours(freedom: sp.Expr, verdict: str) -> No
     assert (check.detectable, check.seed, check.part) == (LEVELS["quick"].law, 0, 1)
 
 
+def test_the_two_sides_of_a_law_are_drawn_independently() -> None:
+    """With common random numbers the empirical laws of one functional would not differ at all."""
+    law = KNOWN["bartlett"].parts[0]
+    assert isinstance(law, SameLaw)
+    same = replace(law, right=law.left, right_setting=law.left_setting)
+    check = laws.check(same, 0, point(m=7, d=2), LEVELS["quick"], 1e-8, 0, ("t",))
+    assert check.verdict == PASSED
+    assert check.interval is not None
+    assert check.trials is not None
+    size = check.trials // 2
+    assert check.interval[1] > 1.001 * decide.dkw_radius_two(size, size, decide.look_share(1e-8, 1))
+
+
 def diverging(rows: int) -> Equal:
     x = MatrixSymbol("x", rows, 1)
     return Equal(
@@ -416,10 +429,12 @@ def test_a_single_point_is_enough_for_a_divergence() -> None:
     assert limits.diverging_points(part, claim.points) == [point(d=2), point(d=3), point(d=4)]
 
 
-def test_a_value_that_is_not_finite_never_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pilot", [True, False], ids=["in the pilot", "later"])
+def test_a_value_that_is_not_finite_never_passes(pilot: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: Any, **kwargs: Any) -> Sample:
         found = machine.sample(*args, **kwargs)
-        found.values[0] = math.nan
+        if ("pilot" in args) == pilot or "left" in args:  # one side of a law, which has no pilot
+            found.values[0] = math.nan
         return found
 
     for module in (limits, laws, sampling):

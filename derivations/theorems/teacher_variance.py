@@ -22,7 +22,7 @@ FIT = mul(fresh_w, Pinv(Gamma_lab), z)  # the noise part of the teacher at a fre
             (6, 2, "1", "normal"), (8, 4, "4", "sign"), (6, 1, "1", "normal"), (8, 3, "1/4", "normal"),
             (10, 5, "9/4", "uniform"), (11, 6, "1", "sign"), (13, 8, "1/100", "normal"),
             (15, 10, "1", "normal"), (12, 4, "1", "normal"), (24, 8, "1", "normal"),
-            (36, 12, "1", "normal"), (2000, 3, "1", "normal"),
+            (17, 12, "1", "normal"), (2000, 3, "1", "normal"),
         )
     ],
 )  # fmt: skip
