@@ -352,6 +352,13 @@ def test_a_change_is_seen_only_by_passed_checks_of_the_same_statement() -> None:
         assert unseen(claim, checks) == everything
 
 
+def test_exact_arithmetic_sees_every_change() -> None:
+    claim = KNOWN["gram-pseudoinverse"]
+    small = replace(claim, points=claim.points[:1])
+    assert only(small, "exact").unseen == ()
+    assert len(only(small, "replay").unseen) == len(claim.parts)  # no point has been looked at
+
+
 def test_what_is_detectable_is_in_units_of_the_scale() -> None:
     claim = states(MEAN, point(n=9, d_w=3, sigma2="4"))  # where the variance is 2.4
     assert "times 1.01" in unseen(claim, passed(claim, 0.0101, scale=2.4))

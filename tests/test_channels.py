@@ -271,6 +271,21 @@ def test_a_true_claim_is_never_refuted(
     assert verdicts.count(PASSED) > len(verdicts) / 2
 
 
+def test_whatever_the_package_states_can_be_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A symbol that nothing defines, or a point without a value, is no refutation: it would be missed."""
+    monkeypatch.setitem(LEVELS, "tiny", TINY)
+    first = [replace(c, points=c.points[:1]) for c in KNOWN.values()]
+    found = report(*first, channels=("exact", "sampling", "pipeline"), level="tiny")
+    amiss = {
+        (c.id, check.channel, check.step, check.reason)
+        for c in found.certificates
+        for check in c.checks
+        if check.verdict in (NOT_APPLICABLE, REFUTED)
+    }
+    assert amiss == set()
+    assert all(c.checks for c in found.certificates)
+
+
 # ------------------------------------------------------------------------- what cannot be checked
 
 

@@ -10,7 +10,7 @@ from derivations.core.language import E, parse
 from derivations.core.laws import Setting, inverse_degrees
 from verify import raw
 from verify.certificate import PASSED, Check
-from verify.environment import environment
+from verify.environment import Environment, environment
 from verify.mutants import small_changes
 
 
@@ -57,11 +57,18 @@ def _unseen(part: Equal, claim: Claim, checks: Sequence[Check]) -> Iterator[str]
     places = []  # values of the symbols, value of the form, and what would have been detected
     for env in (environment(part.setting, p) for p in claim.points if p.label in seen):
         at = {s: env.values[s.name] for s in form.free_symbols if s.name in env.values}
-        at |= {s: raw.evaluate(trace, [env.matrices], raw.floats(env)) for trace, s in traces.items()}
+        at |= {s: _trace(trace, env) for trace, s in traces.items()}
         places.append((at, form.subs(at), seen[env.label]))
     for label, changed in small_changes(form):
         if not any(_differs(changed.subs(at), value, size) for at, value, size in places):
             yield label
+
+
+def _trace(trace: sp.Expr, env: Environment) -> float:
+    """Its value where all in it is given; a random one is compared exactly, and any value will do."""
+    if trace.atoms(sp.MatrixSymbol) <= env.matrices.keys():
+        return raw.evaluate(trace, [env.matrices], raw.floats(env))
+    return 1.0
 
 
 def _differs(value: sp.Expr, other: sp.Expr, size: float) -> bool:

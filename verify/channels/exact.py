@@ -97,6 +97,8 @@ def _compare(pair: Pair, subject: Subject, point: Point, seed: int) -> Check:
         PASSED if equal else REFUTED,
         lhs=str(equal.left),
         rhs=str(equal.right),
+        scale=1.0,
+        detectable=0.0,
         miss=equal.miss,
         method=f"exact arithmetic at {equal.points} random integer matrices",
         seed=seed,
