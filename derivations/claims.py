@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -132,6 +133,8 @@ def claim(
     literature: tuple[str, ...] = (),
 ) -> Callable[[Callable[[], tuple[Part, ...]]], Claim]:
     """Register the claim that the decorated function states; its docstring becomes the page."""
+    if not re.fullmatch("[a-z][a-z0-9-]*", id) or id in ("report", "timing"):
+        raise ValueError(f"an id is a slug of small letters, digits and hyphens, not {id!r}")
     if kind not in KINDS:
         raise ValueError(f"the kind of {id} must be one of {', '.join(KINDS)}, not {kind}")
 

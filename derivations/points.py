@@ -45,9 +45,10 @@ def _w2s(
     return point(tuple(cos), noise, n=n, N=N, d_s=d_s, d_w=d_w, sigma2=sigma2)
 
 
-def misspecified(p: Point, rho_w: str) -> Point:
-    """A point with a target that the weak features cannot express, by a variance ρ_w."""
-    return Point((*p.values, ("rho_w", Fraction(rho_w))), p.overlaps, p.noise)
+def misspecified(p: Point, rho_w: str, sigma2: str) -> Point:
+    """A point with a target that the weak features cannot express, by a variance ρ_w, and other noise."""
+    values = {**dict(p.values), "rho_w": Fraction(rho_w), "sigma2": Fraction(sigma2)}
+    return Point(tuple(values.items()), p.overlaps, p.noise)
 
 
 # The points of every claim that has both spaces. Most lie within four of a boundary, where an error in a

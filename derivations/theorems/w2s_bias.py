@@ -16,7 +16,9 @@ from derivations.theorems._misspecified import (
 )
 
 KAPPA = d_s / (N - d_s - 1)
-POINTS = tuple(misspecified(p, "4") for p in W2S_POINTS)
+# Each term has points where it is large: the target's own parts, what ρ_w adds to noise, the noise itself.
+LARGE = (("4", "1"), ("100", "100"), ("4", "400"))
+POINTS = tuple(misspecified(p, *LARGE[i % len(LARGE)]) for i, p in enumerate(W2S_POINTS))
 BIAS = rho_s + delta2 + KAPPA * tau2 + rho_w * (d_sw + KAPPA * (d_w - d_sw)) / (n - d_w - 1)
 
 

@@ -38,7 +38,7 @@ def claims_from(place: str) -> dict[str, Claim]:
             importlib.import_module(place)
     except Stop:
         raise
-    except Exception as why:  # noqa: BLE001  # whatever the user's code raises is bad input, in one sentence
+    except (Exception, SystemExit) as why:  # noqa: BLE001  # whatever the user's code raises is bad input, in one sentence
         raise Stop(f"--claims {place} cannot be loaded: {type(why).__name__}: {why}") from None
     found = {id: c for id, c in claims().items() if before.get(id) is not c}
     if not found:
