@@ -191,9 +191,9 @@ def exact(x: Array) -> fmpq_mat:
     return fmpq_mat(rows, columns, [fmpq(v.numerator, v.denominator) for v in entries])
 
 
-def trace(x: fmpq_mat) -> float:
+def trace(x: fmpq_mat) -> Fraction:
     total = sum((x[i, i] for i in range(x.nrows())), fmpq(0))
-    return float(Fraction(int(total.p), int(total.q)))
+    return Fraction(int(total.p), int(total.q))
 
 
 def exact_errors(tape: Tape, draws: Array, trials: int) -> tuple[Array, Array]:
@@ -205,7 +205,11 @@ def exact_errors(tape: Tape, draws: Array, trials: int) -> tuple[Array, Array]:
         x = exact(machine.unpack(tape, draws, t)[0][Gamma])
         gram, pinv, square = gram_inverse(x), pseudo_inverse(x), x.transpose() * x
         truths = [gram * a, pinv * pinv.transpose() * a, square * a * square, pinv * x * a]
-        errors[t] = [values[t, k] - trace(y) for k, y in enumerate(truths)]
+        # The difference is taken exactly: a truth rounded first would hide the smallest errors.
+        errors[t] = [
+            float(Fraction(value) - trace(y)) if np.isfinite(value) else np.nan
+            for value, y in zip(values[t].tolist(), truths, strict=False)
+        ]
     return np.abs(errors), limits[:trials]
 
 
@@ -228,7 +232,7 @@ def test_rounding_errors_are_within_their_bounds(condition: float) -> None:
     assert known.mean() > 0.9
     assert np.all(errors[known] <= limits[known])
     # Not the last: that a pseudo-inverse times its matrix has small errors is more than norms can tell.
-    ratio = np.nanmax((errors / limits)[:, :3], axis=0)
+    ratio = np.nanmedian((errors / limits)[:, :3], axis=0)
     assert np.all(ratio > 1e-6), "the bounds say something"
 
 
