@@ -15,7 +15,8 @@ from verify import pipeline
 from verify.commands import run
 from verify.commands._text import cells
 from verify.commands.predict import _conclusion
-from verify.predictions import Entry, Infeasible, Inputs, Prediction, Range, Targets, predict, root
+from verify.predictions import Entry, Prediction, Range, predict
+from verify.targets import Infeasible, Inputs, Targets, root
 
 Captured = pytest.CaptureFixture[str]
 F = Fraction

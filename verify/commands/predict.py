@@ -1,6 +1,6 @@
 """`w2s predict`: the theory's numbers at given dimensions and sample sizes, as a table or JSON.
 
-The mathematics is in verify/predictions.py.
+The mathematics is in verify/predictions.py and verify/targets.py.
 """
 
 import functools
@@ -23,14 +23,12 @@ from verify.commands._text import cells, fill
 from verify.predictions import (
     CLAIMS,
     INFINITE,
-    PRECISION,
     Entry,
-    Infeasible,
-    Inputs,
     Prediction,
     Range,
     predict,
 )
+from verify.targets import PRECISION, Infeasible, Inputs
 
 NAMES = {
     "weak": "weak teacher f_w",
