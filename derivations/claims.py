@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from derivations.core.derivation import Derivation
 from derivations.core.language import to_sympy
 from derivations.core.laws import Setting
 from derivations.core.rules import Equation
-from derivations.core.words import Expression, Refused, collect
+from derivations.core.words import Refused, collect
 from derivations.points import Point
 
 Proof = Callable[[Derivation], Derivation]
@@ -256,10 +256,3 @@ def plant(claim: Claim, part: int = 0, **changes: object) -> Claim:
     parts = list(claim.parts)
     parts[part] = replace(parts[part], **changes)  # type: ignore[arg-type]  # the caller names the field
     return replace(claim, parts=tuple(parts))
-
-
-def expressions(made: Derivation) -> Iterator[Expression]:
-    """Every expression of a derivation, first to last."""
-    yield made.start
-    for step in made.steps:
-        yield step.after

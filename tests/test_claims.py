@@ -307,6 +307,6 @@ def test_an_edited_derivation_of_the_variance_is_refused() -> None:
 
     claim = BOOK.claims["w2s-variance"]
     (part,) = claim.provable
-    wrong = replace(claim, parts=(replace(part, proof=proof, right=2 * part.right),))  # type: ignore[arg-type]
+    wrong = replace(claim, parts=(replace(part, proof=proof, right=2 * part.right),))  # type: ignore[arg-type]  # not a proof
     with pytest.raises(Refused, match=r"step 4 \(V_w\\V_s: reduced\) does not follow by its rule"):
         shelf(wrong).theorem(claim.id)

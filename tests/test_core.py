@@ -174,7 +174,7 @@ STRANGE: dict[str, tuple[Callable[[], object], str]] = {
     "infinity minus infinity": (lambda: parse(sp.nan * tr(A)), "a coefficient is undefined"),
     "a rounded number": (lambda: parse(0.1 * tr(A)), "is not exact"),
     "an operation of one's own": (lambda: product((Factor(A, "exp"),)), "is not a factor of a word"),
-    "half a transpose": (lambda: product((Factor(A, "", 2),)), "is not a factor of a word"),  # type: ignore[arg-type]
+    "half a transpose": (lambda: product((Factor(A, "", 2),)), "is not a factor of a word"),  # type: ignore[arg-type]  # forged
     "a factor of one's own": (lambda: product((type("F", (Factor,), {})(A),)), "is not a factor of a word"),
 }
 
@@ -357,7 +357,7 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Setting((standard(Gamma),), definitions=((A, matrix(Gamma)),)),
         "A is defined as something of another shape",
     ),
-    "a list": (lambda: Setting(hypotheses=[m - d]), "nothing in it can change"),  # type: ignore[arg-type]
+    "a list": (lambda: Setting(hypotheses=[m - d]), "nothing in it can change"),  # type: ignore[arg-type]  # forged
 }
 
 

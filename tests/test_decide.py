@@ -308,7 +308,7 @@ def test_bad_input_is_refused(change: dict[str, object], message: str) -> None:
     good = {"values": np.zeros(9), "variance": 1.0, "alpha": 1e-6, "epsilon": 0.1, "bets": (0.1,)}
     decide.decide_mean(**good)  # type: ignore[arg-type]  # a table of arguments of several types
     with pytest.raises(ValueError, match=message):
-        decide.decide_mean(**(good | change))  # type: ignore[arg-type]
+        decide.decide_mean(**(good | change))  # type: ignore[arg-type]  # as above
 
 
 def test_bad_plans_and_budgets_are_refused() -> None:
@@ -471,7 +471,7 @@ def test_bad_laws_are_refused() -> None:
     x = np.linspace(0, 1, 9)
     for values in (2 * x, x - 0.5, np.full_like(x, math.nan), np.zeros(2)):
         with pytest.raises(ValueError, match="probabilities"):
-            decide.ks_one_sample(x, lambda _, values=values: values, LAW_ALPHA, 0.1, 1)  # type: ignore[misc]
+            decide.ks_one_sample(x, lambda _, values=values: values, LAW_ALPHA, 0.1, 1)  # type: ignore[misc]  # a lambda
     with pytest.raises(ValueError, match="non-empty"):
         decide.ks_one_sample(np.zeros(0), stats.norm.cdf, LAW_ALPHA, 0.1, 1)
     with pytest.raises(ValueError, match="y must be"):

@@ -23,6 +23,7 @@ from verify import certificate as files
 from verify import digests
 from verify.certificate import Certificate, Check, combine
 from verify.channels import Channel, Findings, Subject, Task, exact, pipeline, replay, sampling, setting_of
+from verify.decide import split_budget
 from verify.domain import domain, unseen
 from verify.levels import FALSE_ALARMS, LEVELS
 
@@ -103,7 +104,7 @@ def run(
     subjects = {id: Subject(known[id], book, replayed) for id in chosen}
     made_of = {id: made_from(s) for id, s in subjects.items()}  # derives all, before threads share the book
     tasks = [t for name in used for t in CHANNELS[name].plan(list(subjects.values()), rules)]
-    alpha = FALSE_ALARMS / max(1, sum(t.checks for t in tasks))
+    alpha = split_budget(FALSE_ALARMS, max(1, sum(t.checks for t in tasks)))
     store = None if out is None else _Store(Path(out), resume, made_of, (rules, seed, alpha))
 
     def work(i: int) -> Done:

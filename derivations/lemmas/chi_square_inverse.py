@@ -10,7 +10,18 @@ from derivations.notation import k
 from derivations.points import point
 
 x = MatrixSymbol("x", k, 1)
-ONE, TWO = MatrixSymbol("x", 1, 1), MatrixSymbol("x", 2, 1)
+
+
+def infinite(freedom: int) -> Equal:
+    """The same mean with too few degrees of freedom."""
+    v = MatrixSymbol("x", freedom, 1)
+    return Equal(
+        E(tr(GramInverse(v))),
+        oo,
+        Setting((standard(v),), extended=True),
+        lambda p: p.by(Integrate(v)),
+        label=f"infinite at k = {freedom}",
+    )
 
 
 @claim(
@@ -35,14 +46,6 @@ def chi_square_inverse() -> tuple[Part, ...]:
             Setting((standard(x),), (k - 2,)),
             lambda p: p.by(Integrate(x), "1/t against the density of χ²_k"),
         ),
-        *(
-            Equal(
-                E(tr(GramInverse(v))),
-                oo,
-                Setting((standard(v),), extended=True),
-                lambda p, v=v: p.by(Integrate(v)),  # type: ignore[misc]
-                label=f"infinite at k = {v.shape[0]}",
-            )
-            for v in (TWO, ONE)
-        ),
+        infinite(2),
+        infinite(1),
     )

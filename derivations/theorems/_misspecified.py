@@ -111,7 +111,7 @@ STUDENT = mul(fresh_s, Pinv(Gamma_s), Gamma_w)  # the student at a fresh point, 
 
 def bias_steps(p: Derivation) -> Derivation:
     """From the squared error of the noiseless student to its closed form."""
-    return (
+    return averages(
         p.by(Cite("gram-pseudoinverse", 0), "the teacher reproduces θ: Γ̃_w⁺Γ̃_w = I")
         .by(Vanish(xi_lab), "ξ on the labelled sample has mean zero given the rest")
         .by(CONDITION, "V_s∩V_w and V_w\\V_s: Γ_w = Γ_sC + R")
@@ -120,7 +120,13 @@ def bias_steps(p: Derivation) -> Derivation:
         .by(Contract(fresh_s), "the fresh point: E γ_sγ_sᵀ = I, E γ_sγ_wᵀ = C, E γ_sξ = δ")
         .by(Contract(fresh_w), "E γ_wγ_wᵀ = I")
         .by(Contract(xi), "E ξ² = ρ_w")
-        .by(Contract(xi_lab), "ξ acts as noise of its own variance")
+    ).by(Fold(cross), "δᵀCθ")
+
+
+def averages(p: Derivation) -> Derivation:
+    """From means over the samples to closed forms in the scalars of the target, but for δᵀCθ."""
+    return (
+        p.by(Contract(xi_lab), "ξ acts as noise of its own variance")
         .by(Cite("gram-pseudoinverse", 1), "Γ̃_w⁺Γ̃_w⁺ᵀ = W̃_w⁻¹")
         .by(Cite("wishart-inverse-mean", 0), "the teacher's sample")
         .by(Cite("quadratic-expectation"), "average over R")
@@ -129,5 +135,4 @@ def bias_steps(p: Derivation) -> Derivation:
         .by(Fold(d_sw), "d_sw = ‖C‖_F²")
         .by(Fold(theta2), "‖θ‖²")
         .by(Fold(fitted2), "‖Cθ‖²")
-        .by(Fold(cross), "δᵀCθ")
     )

@@ -23,6 +23,7 @@ from verify.certificate import NOT_APPLICABLE, Check
 from verify.levels import Level
 
 Findings = list[tuple[str, Check]]  # (claim id, check)
+SAMPLING = "sampling"  # the name of a channel of three modules
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from derivations.core.laws import Setting
 from derivations.points import Point
 from verify import decide
 from verify.certificate import NOT_APPLICABLE, Check
+from verify.channels import SAMPLING
 from verify.environment import environment
 from verify.kernels import Floats
 from verify.levels import Level
 from verify.machine import sample
 from verify.tape import Tape, lower
 
-NAME = "sampling"
 SHARES = 1  # statistical checks at one point
 
 
@@ -35,7 +35,7 @@ def check(
             else _tape(part.right, part.right_setting or part.left_setting, point)
         )
     except ValueError as why:
-        return Check(NAME, step, point.label, NOT_APPLICABLE, reason=str(why), part=number, whole=True)
+        return Check(SAMPLING, step, point.label, NOT_APPLICABLE, reason=str(why), part=number, whole=True)
     if isinstance(right, Tape):
         count = _size(lambda size, share: decide.dkw_radius_two(size, size, share), epsilon, alpha)
         x, y = _draws(left, count, seed, (*key, "left")), _draws(right, count, seed, (*key, "right"))
@@ -44,7 +44,7 @@ def check(
         count = _size(decide.dkw_radius, epsilon, alpha)
         found = decide.ks_one_sample(_draws(left, count, seed, (*key, "left")), right, alpha, epsilon, 1)
     return Check(
-        NAME,
+        SAMPLING,
         step,
         point.label,
         found.verdict,

@@ -9,7 +9,7 @@ from derivations.claims import Equal, Limit
 from derivations.core.language import parse
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, UNDECIDED, Check
-from verify.channels import Subject, grown, sources
+from verify.channels import SAMPLING, Subject, grown, sources
 from verify.decide import Interval, bet_grid, catoni_interval, observations_needed, rate_interval
 from verify.environment import environment
 from verify.kernels import Floats
@@ -17,7 +17,6 @@ from verify.levels import Level
 from verify.machine import sample
 from verify.tape import Tape, lower
 
-NAME = "sampling"
 SIZES = 4  # sizes of a limit's variable, each twice the one before
 DECADES = 2  # of truncation levels compared for a divergence
 # For a resolution r of the order, errors are known to a relative r / 5, and the smallest size is 4 / r times
@@ -45,7 +44,7 @@ def rate(
         try:
             tape, goal = _approach(subject, part, grown(point, stated, size))
         except ValueError as why:
-            return Check(NAME, step, point.label, NOT_APPLICABLE, reason=str(why), part=part, whole=True)
+            return Check(SAMPLING, step, point.label, NOT_APPLICABLE, reason=str(why), part=part, whole=True)
         unit = abs(goal) or 1.0
         pilot = (sample(tape, 1, seed, *key, size, "pilot", trials=1024).values[:, 0] - goal) / unit
         if not np.all(np.isfinite(pilot)):
@@ -67,7 +66,7 @@ def rate(
     elif stated.order - tolerance <= low and high <= stated.order + tolerance:
         verdict = PASSED
     return Check(
-        NAME,
+        SAMPLING,
         step,
         point.label,
         verdict,
@@ -123,12 +122,14 @@ def divergence(
     try:
         tape = lower([parse(part.left)], part.setting, (), environment(part.setting, point))
     except ValueError as why:
-        return Check(NAME, step, point.label, NOT_APPLICABLE, reason=str(why), part=number, whole=True)
+        return Check(SAMPLING, step, point.label, NOT_APPLICABLE, reason=str(why), part=number, whole=True)
     pilot = sample(tape, 1, seed, *key, "pilot", trials=8192).values[:, 0]
     median = float(np.median(pilot))
     if not median > 0.0:
         why_not = f"the median is {median}, not a positive number"
-        return Check(NAME, step, point.label, UNDECIDED, reason=why_not, seed=seed, part=number, whole=True)
+        return Check(
+            SAMPLING, step, point.label, UNDECIDED, reason=why_not, seed=seed, part=number, whole=True
+        )
     cuts = median * np.array([2.0, 20.0, 200.0])
     chunks, size, batch = max(1, min(level.draws // 4, 1 << 23) >> 16), 1 << 16, 1024
     sums: list[Floats] = []
@@ -147,7 +148,7 @@ def divergence(
     verdict = PASSED if low >= _HALF else REFUTED if high < _HALF else UNDECIDED
     first, second = (float(gain) for gain in gains.mean(axis=0))
     return Check(
-        NAME,
+        SAMPLING,
         step,
         point.label,
         verdict,

@@ -50,6 +50,7 @@ class _Wanted(NamedTuple):
     id: str
     pair: Pair
     env: Environment
+    world: pipeline.World
     stated: float
     near: bool
     column: int
@@ -68,15 +69,14 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
         pair = Pair(f"{part.measured}, measured", IN_EXPECTATION, _NOTHING, _NOTHING, number, whole=True)
         try:
             env = environment(part.setting, point)
-            world_at(env)
             close = is_near(part.setting, [parse(part.left)], env)
-            wanted.append(_Wanted(id, pair, env, env.number(part.right), close, _column(part.measured)))
+            value, column = env.number(part.right), _column(part.measured)
+            wanted.append(_Wanted(id, pair, env, world_at(env), value, close, column))
         except ValueError as why:
             findings.append((id, inapplicable(NAME, pair, point, why)))
     if not wanted:
         return findings
-    env, columns = wanted[0].env, [w.column for w in wanted]
-    world = world_at(env)
+    env, world, columns = wanted[0].env, wanted[0].world, [w.column for w in wanted]
     fitted = {pipeline.QUANTITIES[column] for column in columns}
     models: pipeline.Models = "all" if fitted & {"strong_baseline", "strong_ceiling"} else "w2s"
     stated = np.array([w.stated for w in wanted])

@@ -15,7 +15,18 @@ from derivations.core.rules import IN_EXPECTATION
 from derivations.core.words import Expression
 from derivations.points import Point
 from verify.certificate import UNDECIDED, Check
-from verify.channels import Findings, Pair, Subject, Task, inapplicable, laws, limits, smallest, sources
+from verify.channels import (
+    SAMPLING,
+    Findings,
+    Pair,
+    Subject,
+    Task,
+    inapplicable,
+    laws,
+    limits,
+    smallest,
+    sources,
+)
 from verify.environment import Environment, environment
 from verify.kernels import Floats
 from verify.levels import LARGE, Level
@@ -23,7 +34,7 @@ from verify.machine import sample
 from verify.sequential import Outcome, Target, until_decided
 from verify.tape import lower
 
-NAME = "sampling"
+NAME = SAMPLING
 MEANS = "means"  # stands for a claim's id in the keys of what several claims share
 COPIES = 8  # noise vectors, or fresh points, per draw of the features
 _NEAR = 4  # a boundary this close means heavy tails
