@@ -77,7 +77,7 @@ class Rule:
 
     def apply(self, expression: Expression, setting: Setting, library: Library) -> State:
         """The next expression and setting; raises Refused."""
-        raise NotImplementedError  # every rule has its own; a Rule as such is none, and TRUSTED has no such type
+        raise NotImplementedError  # every rule has its own; Rule itself is not among the trusted
 
 
 def changed(before: Expression, after: Expression, otherwise: str) -> Expression:
