@@ -1,7 +1,7 @@
 """Sampling until decided: decisions, plans, budgets, and what is settled without chance."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,12 +31,13 @@ class Source:
     laws: tuple[Law, ...]
     seed: int = 0
     asked: list[tuple[str | int, int, int]] = field(default_factory=list)
+    wanted: list[tuple[int, ...]] = field(default_factory=list)
 
-    def __call__(self, role: str | int, draws: int, batch: int) -> Floats:
+    def __call__(self, role: str | int, draws: int, batch: int, wanted: Sequence[int]) -> Floats:
         self.asked.append((role, draws, batch))
-        streams = (generator(self.seed, "test", role, i) for i in range(len(self.laws)))
-        values = np.column_stack([law(s, draws) for law, s in zip(self.laws, streams, strict=True)])
-        return np.asarray(values.reshape(-1, batch, len(self.laws)).mean(axis=1))
+        self.wanted.append(tuple(wanted))
+        values = [self.laws[i](generator(self.seed, "test", role, i), draws) for i in wanted]
+        return np.asarray(np.column_stack(values).reshape(-1, batch, len(values)).mean(axis=1))
 
     @property
     def drawn(self) -> int:
@@ -48,7 +49,7 @@ def decide(
 ) -> tuple[list[Outcome], Source]:
     source = Source(laws, seed)
     wanted = targets or tuple(Target(epsilon, near=False) for _ in laws)
-    return until_decided(source, source("pilot", 512, 1), wanted, ALPHA, budget), source
+    return until_decided(source, source("pilot", 512, 1, range(len(laws))), wanted, ALPHA, budget), source
 
 
 # ------------------------------------------------------------------------------------- decisions
@@ -112,6 +113,21 @@ def test_draws_come_from_streams_of_their_own_in_order() -> None:
     assert [role for role, _, _ in source.asked] == ["pilot", *range(len(source.asked) - 1)]
     assert len({batch for role, _, batch in source.asked if role != "pilot"}) == 1
     assert all(draws % batch == 0 for _, draws, batch in source.asked)
+
+
+def test_what_is_decided_is_not_drawn_any_longer() -> None:
+    outcomes, source = decide(normal(0.0), normal(5.0), normal(0.0, 4.0))
+    assert source.wanted[1] == (0, 1, 2), "the first look"
+    assert source.wanted[-1] == (2,)
+    drawn = [
+        sum(
+            draws
+            for (_, draws, _), wanted in zip(source.asked[1:], source.wanted[1:], strict=True)
+            if i in wanted
+        )
+        for i in range(3)
+    ]
+    assert [o.trials for o in outcomes] == drawn
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_one_others() -> None:

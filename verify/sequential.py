@@ -23,8 +23,8 @@ _EARLY = 16  # a first look at this fraction of the planned draws sees gross err
 _NOT_FINITE = "a value is not finite"
 _GROWTH = 1.2  # each look after the planned one has this many times the draws
 
-Draw = Callable[[str | int, int, int], Floats]
-"""(role, draws, batch) -> (draws / batch, k): batch means of k differences, from the stream of that role."""
+Draw = Callable[[str | int, int, int, Sequence[int]], Floats]
+"""(role, draws, batch, k differences) -> (draws / batch, k): batch means, from the stream of that role."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ def until_decided(
 ) -> list[Outcome]:
     """Decide every difference on the same draws; each spends `alpha`, all together `budget` draws.
 
-    pilot: (p, k) single differences from a stream of their own, p >= 2; targets: k of them. A difference
-    that meets a value which is not finite stays undecided. The budget may be passed by less than one batch.
+    pilot: (p, k) single differences from a stream of their own, p >= 2; targets: k of them. Those that are
+    decided are not drawn any longer. A difference that meets a value which is not finite stays undecided. The
+    budget may be passed by less than one batch.
     """
     outcomes: dict[int, Outcome] = {}
     bounds: dict[int, float] = {}
@@ -93,18 +94,18 @@ def until_decided(
     needed = {i: min(budget, planned) for i, planned in plans.items()}
     batch = _power(max(needed.values(), default=1) / _STORED)
     waiting = {i: _opened(targets[i], v, needed[i], batch, alpha) for i, v in bounds.items()}
-    parts: list[Floats] = []
-    done = 0
+    drawn: dict[int, list[Floats]] = {i: [] for i in waiting}
+    done, role = 0, 0
     while waiting:
         goal = min(budget, min(w.look for w in waiting.values()))
         trials = max(batch, -(-(goal - done) // batch) * batch)
-        parts.append(draw(len(parts), trials, batch))
-        done += trials
-        means = np.concatenate(parts)
-        for i, w in list(waiting.items()):
+        means = draw(role, trials, batch, tuple(waiting))
+        done, role = done + trials, role + 1
+        for k, (i, w) in enumerate(list(waiting.items())):
+            drawn[i].append(means[:, k])
             if done < min(w.look, budget):
                 continue
-            outcome = _look(w, means[:, i], alpha, batch)
+            outcome = _look(w, np.concatenate(drawn[i]), alpha, batch)
             if outcome.verdict != UNDECIDED or outcome.reason or done >= budget:
                 outcomes[i] = outcome
                 del waiting[i]

@@ -29,6 +29,7 @@ from verify.kernels import Floats, Ints, Program
 from verify.symbols import Definitions, Symbols
 
 _Array = TypeVar("_Array", Ints, Floats)
+Output = list[tuple[int, float]]  # a side as (result, coefficient)s
 
 _LANES = (64, 32, 16, 8, 4, 2, 1)
 _CACHE = 1 << 17  # doubles: a workspace of at most 1 MB stays in a second-level cache
@@ -55,7 +56,8 @@ class Tape:
     """A program of matrix operations. Build with `lower`; run with `verify.machine`.
 
     `draws` say what the `drawn` numbers of one draw are. `copies` are the copies really averaged, `replicas`
-    the independent draws of everything; random[s] says whether any draw enters side s.
+    the independent draws of everything; random[s] says whether any draw enters side s. `source` is what it
+    was made from.
     """
 
     label: str
@@ -65,6 +67,12 @@ class Tape:
     copies: int
     replicas: int
     random: tuple[bool, ...]
+    source: "tuple[_Lowering, Sequence[Output]]"
+
+    def narrowed(self, sides: Sequence[int]) -> "Tape":
+        """The tape of some of the sides: what only the others need is neither drawn nor computed."""
+        lowering, outputs = self.source
+        return _flatten(lowering, [outputs[i] for i in sides])
 
     @property
     def sides(self) -> int:
@@ -133,7 +141,7 @@ class _Lowering:
         self.replicas = 1
         self._resolved: dict[tuple[MatrixSymbol, int], tuple[sp.Expr, Ref]] = {}
 
-    def side(self, expression: Expression) -> list[tuple[int, float]]:
+    def side(self, expression: Expression) -> Output:
         """(result, coefficient) of the terms, like ones combined, in the order of the results."""
         total: dict[int, sp.Expr] = {}
         for term in expression.terms:
@@ -223,10 +231,10 @@ def _law(symbol: MatrixSymbol, kind: str, environment: Environment) -> tuple[str
     return name, environment.size(sp.Add(*signed))
 
 
-def _flatten(lowering: _Lowering, outputs: list[list[tuple[int, float]]]) -> Tape:
+def _flatten(lowering: _Lowering, outputs: Sequence[Output]) -> Tape:
     """Nodes in order, slots for them, rows of numbers."""
     nodes, constants = lowering.graph.nodes, lowering.graph.constants
-    every = range(len(nodes))
+    every = sorted(_needed(nodes, outputs))
     given = [i for i in every if nodes[i].op == CONSTANT]
     drawn = sorted(
         (i for i in every if nodes[i].op == DRAW), key=lambda i: lowering.draws[i].kind != "normal"
@@ -262,7 +270,17 @@ def _flatten(lowering: _Lowering, outputs: list[list[tuple[int, float]]]) -> Tap
         copies=lowering.copies,
         replicas=lowering.replicas,
         random=tuple(any(not nodes[node].fixed for node, _ in side) for side in outputs),
+        source=(lowering, outputs),
     )
+
+
+def _needed(nodes: Sequence[Node], outputs: Sequence[Output]) -> set[int]:
+    """The nodes that outputs are made from; operands come before what is made of them."""
+    needed = {node for side in outputs for node, _ in side}
+    for i in range(len(nodes) - 1, -1, -1):
+        if i in needed:
+            needed |= {operand for operand, _ in nodes[i].operands}
+    return needed
 
 
 def _allocate(order: Sequence[int], nodes: Sequence[Node], kept: set[int]) -> tuple[Mapping[int, int], int]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from derivations.claims import Equal, Limit
 from derivations.core.language import parse
+from derivations.core.words import GRAM_INVERSE, PINV, Factor, MatrixSum, matrix, substitute
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, UNDECIDED, Check
 from verify.channels import SAMPLING, Subject, grown, sources
@@ -120,7 +121,8 @@ def divergence(
     """
     step = f"{part.label or 'divergence'}: gain of the truncated mean per decade, second over first"
     try:
-        tape = lower([parse(part.left)], part.setting, (), environment(part.setting, point))
+        sampled = substitute(parse(part.left), _by_pseudo_inverse)
+        tape = lower([sampled], part.setting, (), environment(part.setting, point))
     except ValueError as why:
         return Check(SAMPLING, step, point.label, NOT_APPLICABLE, reason=str(why), part=number, whole=True)
     pilot = sample(tape, 1, seed, *key, "pilot", trials=8192).values[:, 0]
@@ -167,6 +169,14 @@ def divergence(
         part=number,
         whole=True,
     )
+
+
+def _by_pseudo_inverse(f: Factor) -> MatrixSum | None:
+    """(XᵀX)⁻¹ = X⁺X⁺ᵀ, which has a value where a square X is too near singular for Cholesky."""
+    if f.op != GRAM_INVERSE:
+        return None
+    inverse = Factor(f.symbol, PINV)
+    return matrix((inverse, inverse.T))
 
 
 def _mean(values: Floats, variance: float, alpha: float) -> Interval:

@@ -76,28 +76,33 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
             findings.append((id, inapplicable(NAME, pair, point, why)))
     if not wanted:
         return findings
-    env, world, columns = wanted[0].env, wanted[0].world, [w.column for w in wanted]
-    fitted = {pipeline.QUANTITIES[column] for column in columns}
+    env, world = wanted[0].env, wanted[0].world
+    columns = np.array([w.column for w in wanted])
+    fitted = {pipeline.QUANTITIES[w.column] for w in wanted}
     models: pipeline.Models = "all" if fitted & {"strong_baseline", "strong_ceiling"} else "w2s"
     stated = np.array([w.stated for w in wanted])
     unit = np.where(stated > 0, stated, 1.0)
-    means: list[Floats] = []
+    # For the record, what was measured: sums and numbers of batches.
+    sums, batches = np.zeros(len(wanted)), np.zeros(len(wanted))
 
-    def draw(role: str | int, trials: int, batch: int) -> Floats:
-        """Measured minus stated, and on the way what was measured, for the record."""
+    def draw(role: str | int, trials: int, batch: int, asked: Sequence[int]) -> Floats:
+        """Measured minus stated."""
+        waiting = list(asked)
         stream = generator(seed, NAME, point.label, role)
         piece = max(1, _PIECE // batch) * batch
         blocks = [
-            batch_means(pipeline.simulate(world, stream, size, COPIES, models)[:, columns], batch)
+            batch_means(pipeline.simulate(world, stream, size, COPIES, models)[:, columns[waiting]], batch)
             for size in (min(piece, trials - start) for start in range(0, trials, piece))
         ]
-        means.append(np.concatenate(blocks))
-        return np.asarray((means[-1] - stated) / unit)
+        means = np.concatenate(blocks)
+        sums[waiting] += means.sum(axis=0)
+        batches[waiting] += len(means)
+        return np.asarray((means - stated[waiting]) / unit[waiting])
 
     targets = [Target(scaled(level.coarse, w.near, env, level) / 2, w.near, _ROUNDING) for w in wanted]
-    outcomes = until_decided(draw, draw("pilot", _pilot_size(env), 1), targets, alpha, level.draws)
-    found = np.concatenate(means[1:] or means).mean(axis=0)
-    measured = zip(found.tolist(), stated.tolist(), unit.tolist(), strict=True)
+    pilot = draw("pilot", _pilot_size(env), 1, range(len(wanted)))
+    outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
+    measured = zip((sums / batches).tolist(), stated.tolist(), unit.tolist(), strict=True)
     return findings + [
         (w.id, report(NAME, w.pair, point, o, t, values, alpha, seed))
         for w, o, t, values in zip(wanted, outcomes, targets, measured, strict=True)

@@ -127,13 +127,18 @@ def _means(
     # The larger of the two expected sums of absolute terms: the right side may vanish, or nearly so.
     scale = np.maximum(first.scales[:, lefts].mean(axis=0), first.scales[:, rights].mean(axis=0))
     unit = np.where(scale > 0, scale, 1.0)
-    seen: list[Floats] = []
+    # For the record, the sides themselves: their sums and in how many batches.
+    sums, batches = np.zeros((len(owned), 2)), np.zeros((len(owned), 1))
 
-    def draw(role: str | int, trials: int, batch: int) -> Floats:
-        """Differences of the sides, and on the way the sides themselves for the record."""
-        values = sample(tape, batch, seed, *key, role, trials=trials).values
-        seen.append(values)
-        return (values[:, lefts] - values[:, rights]) / unit
+    def draw(role: str | int, trials: int, batch: int, wanted: Sequence[int]) -> Floats:
+        """Differences of the wanted sides."""
+        asked = list(wanted)
+        used = np.unique(np.concatenate((lefts[asked], rights[asked])))
+        values = sample(tape.narrowed(used.tolist()), batch, seed, *key, role, trials=trials).values
+        left, right = (values[:, np.searchsorted(used, side[asked])] for side in (lefts, rights))
+        sums[asked] += np.column_stack((left.sum(axis=0), right.sum(axis=0)))
+        batches[asked] += len(values)
+        return (left - right) / unit[asked]
 
     targets = [
         Target(
@@ -146,8 +151,9 @@ def _means(
     ]
     pilot = (first.values[:, lefts] - first.values[:, rights]) / unit
     outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
-    means = np.concatenate(seen or [first.values]).mean(axis=0)
-    measured = zip(means[lefts].tolist(), means[rights].tolist(), scale.tolist(), strict=True)
+    piloted = first.values[:, np.column_stack((lefts, rights))].mean(axis=0)
+    means = np.where(batches > 0, sums / np.maximum(batches, 1), piloted)
+    measured = zip(*means.T.tolist(), scale.tolist(), strict=True)
     return findings + [
         (id, report(NAME, p, point, o, t, values, alpha, seed))
         for (id, p), o, t, values in zip(owned, outcomes, targets, measured, strict=True)
