@@ -6,7 +6,7 @@ depend on the number of threads either.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -38,10 +38,17 @@ class Environment:
     values: Mapping[str, sp.Rational]
     matrices: Mapping[MatrixSymbol, Array]
     noise: str = "normal"
+    known: dict[sp.Expr, sp.Expr] = field(
+        default_factory=dict, init=False, repr=False
+    )  # values, once worked out
 
     def exact(self, expression: sp.Expr) -> sp.Expr:
         """The exact value of an expression in sizes and scalars; ValueError unless finite and real."""
-        expression = sp.sympify(expression)
+        if expression not in self.known:
+            self.known[expression] = self._exact(sp.sympify(expression))
+        return self.known[expression]
+
+    def _exact(self, expression: sp.Expr) -> sp.Expr:
         if missing := sorted(s.name for s in expression.free_symbols if s.name not in self.values):
             raise ValueError(f"the point ({self.label}) gives no value for {', '.join(missing)}")
         value = expression.subs({s: self.values[s.name] for s in expression.free_symbols})
