@@ -378,6 +378,31 @@ def test_a_law_is_told_from_its_neighbours(freedom: sp.Expr, verdict: str) -> No
     assert (check.detectable, check.seed, check.part) == (LEVELS["quick"].law, 0, 1)
 
 
+@pytest.mark.parametrize(
+    ("above", "below", "factor", "verdict"),
+    [
+        (d, m - d + 1, 1, PASSED),
+        (d, m - d, 1, REFUTED),
+        (d, m - d + 2, 1, REFUTED),
+        (d + 1, m - d + 1, 1, REFUTED),
+        (d - 1, m - d + 1, 1, REFUTED),
+        (m - d + 1, d, 1, REFUTED),
+        (d, m - d + 1, d / (m - d + 1), REFUTED),
+    ],
+    ids=str,
+)
+def test_the_law_of_least_squares_is_told_from_its_neighbours(
+    above: sp.Expr, below: sp.Expr, factor: sp.Expr, verdict: str
+) -> None:
+    law = KNOWN["least-squares-law"].parts[0]
+    assert isinstance(law, SameLaw)
+    x, y = MatrixSymbol("x", above, 1), MatrixSymbol("y", below, 1)
+    ratio = factor * tr(mul(T(x), x)) * tr(GramInverse(y))
+    part = replace(law, right=ratio, right_setting=Setting((standard(x), standard(y)), (m - d + 1,)))
+    check = laws.check(part, 0, point(m=4, d=2), LEVELS["quick"], 1e-8, 0, ("t",))
+    assert check.verdict == verdict
+
+
 def test_the_two_sides_of_a_law_are_drawn_independently() -> None:
     """With common random numbers the empirical laws of one functional would not differ at all."""
     law = KNOWN["bartlett"].parts[0]
