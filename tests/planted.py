@@ -78,9 +78,12 @@ from derivations.notation import (
     k,
     m,
     n,
+    rho_w,
     sigma2,
 )
 from derivations.points import Point, point
+from derivations.theorems.w2s_bias import BIAS, IN_SAMPLE
+from derivations.theorems.w2s_risk import ON_ITS_OWN
 
 # ------------------------------------------------------------------------------------- wrong claims
 
@@ -136,6 +139,10 @@ PLANTED_CLAIMS: tuple[PlantedClaim, ...] = (
         N * tr(MatrixSymbol("B", d_w, d_w)),
     ),
     _claim("Γ⁺Γ⁺ᵀ = I", "gram-pseudoinverse", tr(MatrixSymbol("B", d, d)), part=1),
+    _claim("the population's for its own sample's", "w2s-bias", BIAS, part=1),
+    _claim("a teacher without error", "w2s-bias", sp.limit(IN_SAMPLE, n, sp.oo), part=1),
+    _claim("its own sample's for the population's", "w2s-risk", ON_ITS_OWN),
+    _claim("without ρ_w", "w2s-risk", ON_ITS_OWN.subs(rho_w, 0), part=1),
 )
 
 

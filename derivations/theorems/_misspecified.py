@@ -67,24 +67,24 @@ NAMES: tuple[tuple[sp.Symbol, Word], ...] = (
 )
 
 
-def _fresh_point() -> Block:
-    """γ_s, γ_w and ξ_w at a fresh point: jointly Gaussian, ξ_w uncorrelated with γ_w, E γ_sξ_w = δ."""
-    first, second, third = MatrixSymbol("g_1", 1, d_s), MatrixSymbol("g_2", 1, d_w), MatrixSymbol("g_3", 1, 1)
+def inputs(strong: MatrixSymbol, weak: MatrixSymbol, rest: MatrixSymbol, copies: int | None = None) -> Block:
+    """γ_s, γ_w and ξ_w of inputs: jointly Gaussian, ξ_w uncorrelated with γ_w, E γ_sξ_w = δ."""
+    first, second, third = (MatrixSymbol(f"{x.name}_0", *x.shape) for x in (strong, weak, rest))
     zero = MatrixSum((), (d_w, sp.Integer(1)))
     covariance = (
         (EYE_S, matrix(C), matrix(delta)),
         (matrix(C).T, EYE_W, zero),
         (matrix(delta).T, zero.T, matrix(identity(sp.Integer(1))).times(rho_w)),
     )
-    weak = parse_matrix(mul(first, C)) + parse_matrix(mul(second, L))
+    features = parse_matrix(mul(first, C)) + parse_matrix(mul(second, L))
     left_over = (
         parse_matrix(mul(first, delta))
         + parse_matrix(mul(second, L, T(C), M, delta)).times(-1)
         + matrix(third).times(sp.sqrt(rho_w - shared2))
     )
     draws = tuple((x, "normal") for x in (first, second, third))
-    sampler = ((fresh_s, matrix(first)), (fresh_w, weak), (xi, left_over))
-    return Block((fresh_s, fresh_w, xi), covariance, True, draws, sampler, copies=0)
+    sampler = ((strong, matrix(first)), (weak, features), (rest, left_over))
+    return Block((strong, weak, rest), covariance, True, draws, sampler, copies)
 
 
 SETTING = Setting(
@@ -93,7 +93,7 @@ SETTING = Setting(
         standard(Gamma_lab),
         misfit(xi_lab, rho_w),
         correlated(Gamma_s, Gamma_w),
-        _fresh_point(),
+        inputs(fresh_s, fresh_w, xi, copies=0),
     ),
     hypotheses=(n - d_w - 1, N - d_s - 1, d_w, d_s),
     given=(C, L, theta, delta, M),
