@@ -319,7 +319,7 @@ REFUSALS: dict[str, tuple[sp.Expr, Setting, Rule, str]] = {
         E(tr(mul(GRAM, A)) * tr(GRAM)),
         UNIT,
         Isotropy(Gamma, e),
-        "the rule needs one expectation of tr(f(W)A) with a fixed A",
+        "the rule needs one expectation of tr(f(Γ)A) with a fixed A",
     ),
     "isotropy: A random": (
         E(tr(mul(GRAM, T(H), H))),

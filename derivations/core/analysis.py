@@ -89,7 +89,11 @@ class Solve(Rule):
 
 @dataclass(frozen=True)
 class Isotropy(Rule):
-    """E f(W) is a multiple of the identity for equivariant f, so E tr(f(W)A) = tr(A) E eᵀf(W)e, eᵀe = 1."""
+    """E f(Γ) is a multiple of the identity for equivariant f, so E tr(f(Γ)A) = tr(A) E eᵀf(Γ)e, eᵀe = 1.
+
+    Entries of Γ are independent standard normal, so it may be turned from the right, where f is a function of
+    W and e has as many entries as Γ has columns, or from the left, where e has as many as it has rows.
+    """
 
     symbol: MatrixSymbol
     unit: MatrixSymbol
@@ -109,7 +113,7 @@ class Isotropy(Rule):
         for t in expression.terms:
             split = self._split(t.groups[0][0]) if [len(g) for g in t.groups] == [1] else None
             if split is None or setting.supports([split[1]]):
-                raise Refused("the rule needs one expectation of tr(f(W)A) with a fixed A")
+                raise Refused("the rule needs one expectation of tr(f(Γ)A) with a fixed A")
             f, a = split
             terms.append(
                 Term(
@@ -121,16 +125,16 @@ class Isotropy(Rule):
         return collect(terms), setting
 
     def _split(self, word: Word) -> tuple[Word, Word] | None:
-        d = self.symbol.shape[1]
+        size = self.unit.shape[0]
         for w in rotations(word):
             count = next((i for i, f in enumerate(w) if f.symbol != self.symbol), len(w))
             rest = w[count:]
             if (
                 count
                 and all(f.symbol != self.symbol for f in rest)
-                and w[0].shape[0] == d == w[count - 1].shape[1]
+                and w[0].shape[0] == size == w[count - 1].shape[1]
             ):
-                return w[:count], rest or identity(d)
+                return w[:count], rest or identity(size)
         return None
 
 
