@@ -13,8 +13,8 @@ import pytest
 from derivations.theorems._misspecified import fitted2, theta2
 from verify import pipeline
 from verify.commands import run
+from verify.commands._inputs import conclusion
 from verify.commands._text import cells
-from verify.commands.predict import _conclusion
 from verify.predictions import Entry, Prediction, Range, predict
 from verify.targets import Infeasible, Inputs, Targets, root
 
@@ -68,7 +68,7 @@ def at(
     assert s is not None
     assert w is not None
     assert r is not None
-    return predict(Inputs(d_w, d_s, d, n, N, s, w, r, a, b), _conclusion)
+    return predict(Inputs(d_w, d_s, d, n, N, s, w, r, a, b), conclusion)
 
 
 def formulas(x: Inputs, delta2: Fraction, tau2: Fraction) -> dict[str, Fraction]:
@@ -169,9 +169,9 @@ def test_formulas_at_random_inputs_and_their_ranges() -> None:
         want = formulas(x, delta2, tau2)
         if ceiling > weak:
             del want["pgr"]
-        values = flat(predict(x, _conclusion))
+        values = flat(predict(x, conclusion))
         assert {k: values[k] for k in want} == want, trial
-        biased = predict(x, _conclusion).bias["w2s"]
+        biased = predict(x, conclusion).bias["w2s"]
         assert biased == want["w2s"] - want["var w2s"]
         inside = [Targets(Inputs(d_w, d_s, d_sw, n, N, sigma2, rho_w, rho_s, a, b))
                   for a, b in ((None, None), (delta2, None), (None, tau2))]  # fmt: skip
@@ -193,9 +193,9 @@ def test_the_norm_of_theta_is_in_no_conclusion() -> None:
     """The command puts ‖θ‖² = τ² and ‖Cθ‖² = 0, which is right only if nothing but τ² enters."""
     more = {theta2: theta2 + 7, fitted2: fitted2 + 7}
     for claim in ("w2s-risk", "misfit"):
-        conclusion = _conclusion(claim)
-        assert {theta2, fitted2} < conclusion.free_symbols
-        assert (conclusion - conclusion.subs(more, simultaneous=True)).simplify() == 0
+        concluded = conclusion(claim)
+        assert {theta2, fitted2} < concluded.free_symbols
+        assert (concluded - concluded.subs(more, simultaneous=True)).simplify() == 0
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_agrees_with_the_naive_procedure(
     numbers = (known.d_sw, sigma2, known.rho_w, known.rho_s, known.delta2, known.tau2)
     d_sw, s, w, r, a, b = (F(v) for v in numbers)
     # doubles in exact arithmetic: ρ_s is what the others make it only to rounding, and this is inside
-    shown = predict(Inputs(d_w, d_s, d_sw, n, N, s, w, r, a, b), _conclusion)
+    shown = predict(Inputs(d_w, d_s, d_sw, n, N, s, w, r, a, b), conclusion)
     draws = pipeline.simulate(problem, rng, 20_000)
     columns = {name: draws[:, i] for i, name in enumerate(pipeline.QUANTITIES)}
     for name, entry in {**shown.excess_risk, "misfit": shown.ratios["misfit"]}.items():
@@ -226,7 +226,7 @@ def test_agrees_with_the_naive_procedure(
         mean, error = columns[name].mean(), columns[name].std(ddof=1) / math.sqrt(len(draws))
         assert abs(mean - float(entry)) < 5 * error, name
         assert error < 0.02 * mean
-    free = predict(Inputs(d_w, d_s, d_sw, n, N, s, w, r), _conclusion).excess_risk["w2s"]
+    free = predict(Inputs(d_w, d_s, d_sw, n, N, s, w, r), conclusion).excess_risk["w2s"]
     assert isinstance(free, Range)
     assert free.low < columns["w2s"].mean() < free.high
 

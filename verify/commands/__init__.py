@@ -17,7 +17,9 @@ COMMANDS = {
     "show": "One claim: statement, assumptions, and the proof step by step.",
     "verify": "Check claims through every channel and write certificates.",
     "check": "Check certificates again, from the source and with another seed.",
+    "graph": "Which claim rests on which, and what would fall with one.",
     "predict": "What the theory predicts at given dimensions and sample sizes.",
+    "plan": "The smallest sample size that reaches a target, or that none does.",
     "bench": "Figures of speed, as ratios to naive baselines in the same run.",
 }
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last one for `w2s show … | head`

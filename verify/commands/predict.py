@@ -3,32 +3,42 @@
 The mathematics is in verify/predictions.py and verify/targets.py.
 """
 
-import functools
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated
 
 import mpmath
-import sympy as sp
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from derivations.claims import Book
 from verify.commands import Stop
-from verify.commands._claims import book, derived
+from verify.commands._inputs import (
+    LABELLED,
+    UNLABELLED,
+    WIDTH,
+    BeyondStrong,
+    BeyondWeak,
+    CorrelationDimension,
+    DimensionStrong,
+    DimensionWeak,
+    LabelNoise,
+    OnlyStrong,
+    OnlyWeak,
+    conclusion,
+    inputs,
+    whole,
+)
 from verify.commands._text import cells, fill
 from verify.predictions import (
-    CLAIMS,
     INFINITE,
     Entry,
     Prediction,
     Range,
     predict,
 )
-from verify.targets import PRECISION, Infeasible, Inputs
+from verify.targets import PRECISION, Infeasible
 
 NAMES = {
     "weak": "weak teacher f_w",
@@ -39,32 +49,19 @@ NAMES = {
     "strong_ceiling": "strong ceiling f_c",
 }
 RATIOS = {"pgr": "PGR", "opr": "OPR", "misfit": "misfit E(f_w−f_w2s)²", "kappa": "κ = d_s/(N−d_s−1)"}
-WIDTH = 80
-LARGEST = 10**30
-_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?|[+-]?\d{1,40}/\d{1,40}")
 
 
 def command(
-    d_w: Annotated[str, typer.Option(help="Dimension of the weak features.", metavar="INT")],
-    d_s: Annotated[str, typer.Option(help="Dimension of the strong features.", metavar="INT")],
-    d_sw: Annotated[
-        str, typer.Option(help="Correlation dimension, between 0 and both of these.", metavar="REAL")
-    ],
-    n: Annotated[str, typer.Option("--n", help="Labelled samples.", metavar="INT")],
-    N: Annotated[str, typer.Option("--N", help="Unlabelled samples, with pseudo-labels.", metavar="INT")],
-    sigma2: Annotated[str, typer.Option(help="Variance of the label noise.", metavar="REAL")],
-    rho_w: Annotated[
-        str, typer.Option(help="What the weak features cannot express of the target.", metavar="REAL")
-    ] = "0",
-    rho_s: Annotated[
-        str, typer.Option(help="What the strong features cannot express of it.", metavar="REAL")
-    ] = "0",
-    delta2: Annotated[
-        str | None, typer.Option(help="What only the strong features can: ‖P_s(I−P_w)f*‖².", metavar="REAL")
-    ] = None,
-    tau2: Annotated[
-        str | None, typer.Option(help="What only the weak features can: ‖(I−P_s)P_w f*‖².", metavar="REAL")
-    ] = None,
+    d_w: DimensionWeak,
+    d_s: DimensionStrong,
+    d_sw: CorrelationDimension,
+    n: Annotated[str, typer.Option("--n", help=LABELLED, metavar="INT")],
+    N: Annotated[str, typer.Option("--N", help=UNLABELLED, metavar="INT")],
+    sigma2: LabelNoise,
+    rho_w: BeyondWeak = "0",
+    rho_s: BeyondStrong = "0",
+    delta2: OnlyStrong = None,
+    tau2: OnlyWeak = None,
     digits: Annotated[
         int | None,
         typer.Option(min=1, max=1000, help="Significant digits; numbers in JSON are then strings."),
@@ -79,19 +76,8 @@ def command(
     Example: w2s predict --d-w 20 --d-s 10 --d-sw 4 --n 60 --N 200 --sigma2 0.25 --rho-w 0.1 --rho-s 0.05
     """
     try:
-        at = Inputs(
-            d_w=_whole("d_w", d_w),
-            d_s=_whole("d_s", d_s),
-            d_sw=_real("d_sw", d_sw),
-            n=_whole("n", n),
-            N=_whole("N", N),
-            sigma2=_real("sigma2", sigma2),
-            rho_w=_real("rho_w", rho_w),
-            rho_s=_real("rho_s", rho_s),
-            delta2=None if delta2 is None else _real("delta2", delta2),
-            tau2=None if tau2 is None else _real("tau2", tau2),
-        )
-        prediction = predict(at, _conclusion, PRECISION + 2 * (digits or 0))
+        at = inputs(d_w, d_s, d_sw, sigma2, rho_w, rho_s, delta2, tau2, n=whole("n", n), N=whole("N", N))
+        prediction = predict(at, conclusion, PRECISION + 2 * (digits or 0))
     except Infeasible as why:
         raise Stop(str(why)) from None
     if as_json:
@@ -101,38 +87,6 @@ def command(
         console = Console(highlight=False, soft_wrap=True)
         for line in _lines(prediction, digits):
             console.print(line)
-
-
-@functools.cache
-def _book() -> Book:
-    """The claims, each derived once in this process."""
-    return book(CLAIMS)
-
-
-def _conclusion(claim: str) -> sp.Expr:
-    derived(_book(), claim)
-    return _book().theorem(claim).conclusion
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _real(name: str, text: str) -> Fraction:
-    """An exact number from the command line: a decimal or a fraction, never evaluated as code."""
-    if _NUMBER.fullmatch(text.strip()) is None or re.search("/0+$", text.strip()):
-        raise Stop(f"{_option(name)} must be a number such as 3, 2.5 or 1/3, not {text!r}")
-    value = Fraction(text.strip())
-    if abs(value) > LARGEST:
-        raise Stop(f"{_option(name)} is too large: {text}")
-    return value
-
-
-def _whole(name: str, text: str) -> int:
-    value = _real(name, text)
-    if value.denominator != 1 or value < 1:
-        raise Stop(f"{_option(name)} must be a positive integer, not {text!r}")
-    return int(value)
 
 
 def _document(prediction: Prediction, number: Callable[[Fraction], object]) -> dict[str, object]:
