@@ -32,7 +32,7 @@ LEVELS = {
     level.name: level
     for level in (
         Level("quick", coarse=2e-2, fine=2e-2, law=5e-2, rate=0.5, draws=4_000_000, pipeline=2),
-        Level("standard", coarse=1e-2, fine=1e-3, law=1e-2, rate=0.25, draws=400_000_000),
+        Level("standard", coarse=1e-2, fine=1e-3, law=1e-2, rate=0.25, draws=600_000_000),
         Level("deep", coarse=1e-3, fine=1e-4, law=2e-3, rate=0.1, draws=4_000_000_000),
     )
 }

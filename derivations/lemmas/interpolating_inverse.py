@@ -26,7 +26,7 @@ def by_rotation(p: Derivation) -> Derivation:
 
 @claim(
     id="interpolating-inverse",
-    title="The mean square of a pseudo-inverse with fewer samples than dimensions",
+    title="The pseudo-inverse with fewer samples than dimensions",
     kind="equality",
     source="this project",
     statement=r"\mathbb{E}\,\Gamma^+\Gamma^{+\top}=\frac{m}{d(d-m-1)}\,I\qquad(m<d-1)",

@@ -47,9 +47,8 @@ def w2s_bias() -> tuple[Part, ...]:
     $\tau^2=\|\theta\|^2-\|C\theta\|^2$ and $\rho_s=\rho_w+\tau^2-\delta^2-2\delta^\top C\theta$.
 
     On the $N$ unlabelled inputs themselves the student's fit is a projection of rank $d_s$, which can express
-    a part $d_s/N$ of anything: the error there is
-    $\rho_s+\delta^2+\frac{d_s}{N}(\rho_w-\rho_s-\delta^2)
-    +\frac{\rho_w}{n-d_w-1}\bigl(d_{sw}+\frac{d_s}{N}(d_w-d_{sw})\bigr)$.
+    a part $d_s/N$ of anything. The error there is $\rho_s+\delta^2+\frac{d_s}{N}(\rho_w-\rho_s-\delta^2)$,
+    and through the teacher $\frac{\rho_w}{n-d_w-1}\bigl(d_{sw}+\frac{d_s}{N}(d_w-d_{sw})\bigr)$ more.
     """
     on_its_own = norm2(mul(_in_sample.STUDENT, TEACHER) - _in_sample.TARGET) / N
     return (
