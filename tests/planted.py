@@ -80,6 +80,7 @@ from derivations.notation import (
     n,
     rho_w,
     sigma2,
+    size,
 )
 from derivations.points import Point, point
 from derivations.theorems.w2s_bias import BIAS, IN_SAMPLE
@@ -131,6 +132,8 @@ PLANTED_CLAIMS: tuple[PlantedClaim, ...] = (
     _claim("m - 1 for m", "haar-projection-mean", tr(_A) * (m - 1) / d),
     _claim("m/d for d/m", "haar-projection-mean", tr(_A) * d / m),
     _claim("d - m for d - m - 1", "interpolating-inverse", tr(_A) * m / (d * (d - m))),
+    _claim("the smaller dimension", "random-subspaces", d_s),
+    _claim("D + 1 for D", "random-subspaces", d_s * d_w / (size("D") + 1)),
     _claim("without m/d", "interpolating-inverse", tr(_A) / (d - m - 1)),
     _claim("d_w for d_w - d_sw", "w2s-variance-leading-order", TEACHER * d_w),
     _claim("m - d for m - d - 1", "wishart-inverse-mean", tr(_A) / (m - d)),
