@@ -15,6 +15,7 @@ def size(name: str) -> sp.Symbol:
 
 n, N, m, d, k = (size(s) for s in ("n", "N", "m", "d", "k"))
 d_s, d_w = size("d_s"), size("d_w")
+D = size("D")  # of the latent space, of which V_s and V_w are subspaces
 d_sw = sp.Symbol("d_sw", nonnegative=True)
 sigma2 = sp.Symbol("sigma2", positive=True)
 rho_w, rho_s = sp.Symbol("rho_w", nonnegative=True), sp.Symbol("rho_s", nonnegative=True)

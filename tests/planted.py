@@ -66,6 +66,7 @@ from derivations.lemmas.wishart_inverse_mean import UNIT
 from derivations.notation import (
     C,
     CtC,
+    D,
     Gamma,
     Gamma_s,
     Gamma_w,
@@ -80,7 +81,6 @@ from derivations.notation import (
     n,
     rho_w,
     sigma2,
-    size,
 )
 from derivations.points import Point, point
 from derivations.theorems.w2s_bias import BIAS, IN_SAMPLE
@@ -133,7 +133,7 @@ PLANTED_CLAIMS: tuple[PlantedClaim, ...] = (
     _claim("m/d for d/m", "haar-projection-mean", tr(_A) * d / m),
     _claim("d - m for d - m - 1", "interpolating-inverse", tr(_A) * m / (d * (d - m))),
     _claim("the smaller dimension", "random-subspaces", d_s),
-    _claim("D + 1 for D", "random-subspaces", d_s * d_w / (size("D") + 1)),
+    _claim("D + 1 for D", "random-subspaces", d_s * d_w / (D + 1)),
     _claim("without m/d", "interpolating-inverse", tr(_A) / (d - m - 1)),
     _claim("d_w for d_w - d_sw", "w2s-variance-leading-order", TEACHER * d_w),
     _claim("m - d for m - d - 1", "wishart-inverse-mean", tr(_A) / (m - d)),

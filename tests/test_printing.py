@@ -196,7 +196,7 @@ def test_a_printed_trace_reads_back_as_the_same_trace(book: Book, claim: str) ->
                 assert said == pieces(word), trace(word, UNICODE)
 
 
-SYMBOLS = {printing.unicode_scalar(s): s for s in (n, N, d_s, d_w, d_sw, th.m, th.d, th.k)}
+SYMBOLS = {printing.unicode_scalar(s): s for s in (n, N, d_s, d_w, d_sw, th.m, th.d, th.k, th.D)}
 
 
 def evaluated(text: str) -> sp.Expr:

@@ -6,10 +6,9 @@ from derivations.claims import Equal, Part, claim
 from derivations.core.cite import Cite
 from derivations.core.language import E, Pinv, mul, tr
 from derivations.core.laws import Setting, standard
-from derivations.notation import d_s, d_w, size
+from derivations.notation import D, d_s, d_w
 from derivations.points import point
 
-D = size("D")
 G, H = MatrixSymbol("G", D, d_s), MatrixSymbol("H", D, d_w)  # their ranges are the two subspaces
 SETTING = Setting((standard(G), standard(H)), (D - d_s + 1, D - d_w + 1, d_s, d_w))
 
