@@ -100,6 +100,25 @@ def test_replay_refuses_a_planted_claim(
     assert "but its derivation concludes" in check.reason
 
 
+# Far enough from every boundary that `standard` tells a hundredth, with as much in either component.
+FAR = {
+    "teacher-variance": point(n=12, d_w=4, sigma2="1"),
+    "w2s-variance": point(("4/5", "3/5"), n=14, N=14, d_s=3, d_w=3, sigma2="1"),
+}
+
+
+@pytest.mark.parametrize("wrong", [p for p in PLANTED_CLAIMS if FINE in p.name], ids=named)
+def test_a_hundredth_is_refuted_at_standard(wrong: PlantedClaim) -> None:
+    point = FAR.get(wrong.id, FAR["w2s-variance"])
+    claim = replace(wrong.claim(), id="planted", points=(point,))
+    library = {**KNOWN, claim.id: claim}
+    for channel in ("sampling", "pipeline"):
+        found = run([claim.id], level="standard", library=library, channels=[channel])[claim.id]
+        verdicts = [c for c in found.checks if c.whole and c.part == wrong.part]
+        assert [c.verdict for c in verdicts] == [REFUTED]
+        assert verdicts[0].detectable == LEVELS["standard"].coarse
+
+
 @pytest.mark.parametrize("wrong", [p for p in PLANTED_CLAIMS if FINE not in p.name], ids=named)
 def test_the_other_channels_refute_a_planted_claim(
     wrong: PlantedClaim, every_planted: tuple[dict[str, Claim], Report]
