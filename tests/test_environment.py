@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -5,8 +6,8 @@ import pytest
 import sympy as sp
 from sympy import MatrixSymbol
 
-from derivations.core.laws import Setting
-from derivations.notation import W2S, C, Gamma_s, L, N, d, d_s, d_w, m, n, sigma2
+from derivations.core.laws import Setting, standard
+from derivations.notation import W2S, C, Gamma, Gamma_s, L, N, d, d_s, d_w, m, n, sigma2
 from derivations.points import Point, point
 from verify.environment import environment, rotation
 from verify.streams import generator
@@ -123,3 +124,10 @@ def test_values_that_are_not_finite_or_not_rational_are_refused() -> None:
         env.rational(sp.sqrt(d))
     with pytest.raises(ValueError, match="gives no value for N, d_s"):
         env.exact(N + d_s)
+
+
+def test_values_worked_out_at_one_point_are_not_those_of_another() -> None:
+    here = environment(Setting((standard(Gamma),), (m, d)), point(m=7, d=2))
+    assert here.exact(m - d) == 5
+    there = replace(here, values={**here.values, "d": sp.Integer(3)})
+    assert (here.exact(m - d), there.exact(m - d)) == (5, 4)
