@@ -6,7 +6,7 @@ otherwise. What a rule refuses is not admissible and is passed over; enough has 
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import sympy as sp
@@ -17,7 +17,7 @@ from derivations.core.analysis import IdempotentForm, Integrate, Isotropy, Limit
 from derivations.core.cite import Cite
 from derivations.core.derivation import TRUSTED, Derivation
 from derivations.core.language import mul, parse_matrix, to_sympy
-from derivations.core.laws import Block, Setting, frame, standard
+from derivations.core.laws import Block, Setting, frame, standard, unit
 from derivations.core.rules import (
     IN_EXPECTATION,
     LIMIT,
@@ -101,6 +101,14 @@ SETTING = Setting(
     definitions=((D, parse_matrix(mul(F, Q))),),
     names=((rho, (Factor(A).T, Factor(A))),),
     forms=((Q, "orthogonal"), (e, "frame last"), (REST, "frame rest")),
+)
+
+TALL = MatrixSymbol("e'", 10, 1)  # with as many entries as F has rows
+LEFT = replace(
+    SETTING,
+    given=(*SETTING.given, TALL),
+    relations=(*SETTING.relations, unit(TALL)),
+    forms=(*SETTING.forms, (TALL, "frame last")),
 )
 
 
@@ -188,6 +196,7 @@ FUZZ: tuple[Fuzz, ...] = (
     Fuzz((Rotate(D),), letters(D, A, F, inverses=[D]), outside=True),
     Fuzz((Fold(rho),), letters(A, P, M), outside=True, traces=3, longest=3),
     Fuzz((Isotropy(F, e),), letters(F, A, inverses=[F], pinv=True), traces=1, longest=6),
+    Fuzz((Isotropy(F, TALL),), letters(F, Y, inverses=[F], pinv=True), traces=1, longest=6, setting=LEFT),
     Fuzz((Cite("noise-energy"),), letters(z, G, B, A, inverses=[G])),
     Fuzz((Cite("quadratic-expectation"),), letters(F, A, Y, Q)),
     Fuzz((Cite("wishart-inverse-mean"),), letters(F, G, H, A, M, inverses=[F])),
