@@ -9,7 +9,7 @@ import pytest
 
 from verify.certificate import IDENTICAL, PASSED, REFUTED, UNDECIDED
 from verify.kernels import Floats
-from verify.sequential import FACTOR, NEAR_FACTOR, Outcome, Target, until_decided
+from verify.sequential import FACTOR, NEAR_FACTOR, Outcome, Record, Target, until_decided
 from verify.streams import generator
 
 ALPHA = 1e-8
@@ -260,3 +260,10 @@ def test_a_true_mean_is_never_refuted_under_200_seeds(law: Law) -> None:
     verdicts = [decide(law, epsilon=0.1, seed=seed)[0][0].verdict for seed in range(200)]
     assert REFUTED not in verdicts
     assert verdicts.count(PASSED) > 190
+
+
+def test_a_record_is_of_the_batches_and_of_the_pilot_only_where_there_are_none() -> None:
+    record = Record(np.array([[1.0, 10.0, 100.0], [3.0, 30.0, 300.0]]))
+    record.add([0, 2], np.array([[5.0, 7.0], [6.0, 8.0]]))
+    record.add([2], np.array([[9.0]]))
+    assert record.means.tolist() == [5.5, 20.0, 8.0]

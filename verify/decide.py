@@ -287,8 +287,7 @@ def distance_to_law(values: Floats, cdf: Callable[[Floats], Floats]) -> float:
 def distance_of_samples(x: Floats, y: Floats) -> float:
     """The distance sup |F_n - G_m| of the empirical distribution functions of finite x (n,) and y (m,)."""
     points = np.sort(np.concatenate((x, y)))  # in order, so that the searches below stay in the cache
-    levels_x = np.searchsorted(np.sort(x), points, side="right") / x.size
-    levels_y = np.searchsorted(np.sort(y), points, side="right") / y.size
+    levels_x, levels_y = (np.searchsorted(np.sort(s), points, side="right") / s.size for s in (x, y))
     return float(np.max(np.abs(levels_x - levels_y)))
 
 

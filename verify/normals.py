@@ -113,18 +113,11 @@ def fill_groups(out: Floats, first: int, name: Words) -> None:
 
 def fill(out: Floats, start: int, name: Words) -> None:
     """Numbers start, start + 1, ... of the stream called `name`. out: one contiguous axis."""
-    group, skipped = divmod(start, GROUP)
-    done = 0
-    if skipped:
-        scratch = np.empty(GROUP)
-        fill_groups(scratch, group, name)
-        done = min(len(out), GROUP - skipped)
-        out[:done] = scratch[skipped : skipped + done]
-        group += 1
-    whole = (len(out) - done) // GROUP
-    fill_groups(out[done : done + whole * GROUP], group, name)
-    done += whole * GROUP
-    if done < len(out):
-        scratch = np.empty(GROUP)
-        fill_groups(scratch, group + whole, name)
-        out[done:] = scratch[: len(out) - done]
+    head = min(-start % GROUP, len(out))
+    tail = len(out) - (len(out) - head) % GROUP
+    fill_groups(out[head:tail], (start + head) // GROUP, name)
+    for part, place in ((out[:head], start), (out[tail:], start + tail)):
+        if len(part):
+            whole = np.empty(GROUP)
+            fill_groups(whole, place // GROUP, name)
+            part[:] = whole[place % GROUP :][: len(part)]

@@ -16,10 +16,8 @@ from fractions import Fraction
 import mpmath
 import sympy as sp
 
-from derivations.notation import N, d_s, d_sw, d_w, n, rho_w, sigma2
-from derivations.notation import rho_s as rho_s_symbol
-from derivations.theorems._misspecified import cross, delta2, fitted2, rho_s, theta2
-from verify.predictions import BASELINE, CEILING, STUDENT, TEACHER, Prediction, predict
+from derivations.notation import N, n
+from verify.predictions import BASELINE, CEILING, STUDENT, TEACHER, Prediction, predict, values
 from verify.targets import Infeasible, Inputs, Pair, Targets
 
 PGR, OPR, BEATS_TEACHER, BEATS_BASELINE = "pgr", "opr", "beats-teacher", "beats-baseline"
@@ -100,15 +98,7 @@ class _Search:
 
     def _risks(self) -> dict[str, sp.Expr]:
         """The conclusions as functions of the size sought alone."""
-        at, (seen, tau2) = self.at, self.pair
-        values = {
-            d_w: at.d_w, d_s: at.d_s, d_sw: at.d_sw, n: at.n, N: at.N, sigma2: at.sigma2,
-            rho_w: at.rho_w, rho_s_symbol: at.rho_s,
-            # Only τ² = ‖θ‖² - ‖Cθ‖² is in a conclusion; the definition of ρ_s gives δᵀCθ.
-            delta2: seen, theta2: tau2, fitted2: Fraction(0),
-        }  # fmt: skip
-        given: dict[sp.Symbol, sp.Expr] = {k: sp.Rational(v) for k, v in values.items()}
-        (given[cross],) = sp.solve(rho_s.subs(given) - given[rho_s_symbol], cross)
+        given = {x: sp.Rational(v) for x, v in values(vars(self.at), self.pair).items()}
         given[SIZES[self.unknown]] = _X
         return {claim: self.conclude(claim).subs(given) for claim in (TEACHER, STUDENT, BASELINE, CEILING)}
 

@@ -70,6 +70,18 @@ def evaluate(x: sp.Expr, given: Mapping[sp.Symbol, int | Fraction]) -> Fraction:
     raise TypeError(f"{x} is not rational")
 
 
+def values(x: Mapping[str, int | Fraction], pair: Pair) -> dict[sp.Symbol, int | Fraction]:
+    """What the symbols of the conclusions stand for at inputs by name and at a target with this (δ², τ²)."""
+    seen, tau2 = pair
+    return {
+        d_w: x["d_w"], d_s: x["d_s"], d_sw: x["d_sw"], n: x["n"], N: x["N"], sigma2: x["sigma2"],
+        rho_w: x["rho_w"], rho_s_symbol: x["rho_s"],
+        # ‖θ‖² is in no conclusion but by τ² = ‖θ‖² - ‖Cθ‖²; the definition of ρ_s gives δᵀCθ.
+        delta2: seen, theta2: tau2, fitted2: Fraction(0),
+        cross: (x["rho_w"] + tau2 - seen - x["rho_s"]) / 2,
+    }  # fmt: skip
+
+
 def predict(at: Inputs, conclude: Callable[[str], sp.Expr], digits: int = PRECISION) -> Prediction:
     """Evaluate the conclusions of the claims, which `conclude` looks up by id. Raises Infeasible."""
     return _Evaluation(at, conclude, digits).prediction()
@@ -85,16 +97,7 @@ class _Evaluation:
 
     def value(self, claim: str, changes: Changes, pair: Pair = ORIGIN) -> Fraction:
         """The conclusion of a claim at this point with changes and at a target with this (δ², τ²)."""
-        x = {name: v for name, v in {**vars(self.at), **changes}.items() if v is not None}
-        seen, tau2 = pair
-        given = {
-            d_w: x["d_w"], d_s: x["d_s"], d_sw: x["d_sw"], n: x["n"], N: x["N"], sigma2: x["sigma2"],
-            rho_w: x["rho_w"], rho_s_symbol: x["rho_s"],
-            # ‖θ‖² is in no conclusion but by τ² = ‖θ‖² - ‖Cθ‖²; the definition of ρ_s gives δᵀCθ.
-            delta2: seen, theta2: tau2, fitted2: Fraction(0),
-            cross: (x["rho_w"] + tau2 - seen - x["rho_s"]) / 2,
-        }  # fmt: skip
-        return evaluate(self.conclude(claim), given)
+        return evaluate(self.conclude(claim), values({**vars(self.at), **changes}, pair))
 
     def over_targets(self, claim: str, changes: Changes) -> Entry:
         """The value of a conclusion that is linear in (δ², τ²): a number or a range."""

@@ -61,6 +61,27 @@ class Outcome:
     reason: str | None = None
 
 
+class Record:
+    """What was measured on the way to a decision: means over batches, over the pilot where there are none.
+
+    pilot: (p, k) single values.
+    """
+
+    def __init__(self, pilot: Floats) -> None:
+        self.pilot = pilot.mean(axis=0)
+        self.sums, self.batches = np.zeros((2, pilot.shape[1]))
+
+    def add(self, columns: Sequence[int], means: Floats) -> None:
+        """Batch means (b, c) of some of the columns."""
+        self.sums[columns] += means.sum(axis=0)
+        self.batches[columns] += len(means)
+
+    @property
+    def means(self) -> Floats:
+        """(k,), all batches weighing the same."""
+        return np.where(self.batches > 0, self.sums / np.maximum(self.batches, 1), self.pilot)
+
+
 @dataclass
 class _Open:
     """A difference being decided: variance bound of one draw, batches merged, next look, planned end."""

@@ -1,49 +1,40 @@
 """Weak-to-strong under misspecification, on the unlabelled inputs themselves: the bias step by step."""
 
+from dataclasses import replace
+
 from sympy import MatrixSymbol
 
 from derivations.core.cite import Cite
 from derivations.core.derivation import Derivation
 from derivations.core.language import Pinv, mul, parse_matrix
-from derivations.core.laws import Setting, standard
 from derivations.core.rules import Cancel, ChangeVariables, Contract, Fold, PseudoInverse, Vanish
 from derivations.core.words import matrix
 from derivations.notation import (
     RESIDUAL,
     C,
-    Gamma_lab,
     Gamma_s,
     Gamma_w,
-    L,
     N,
     R,
-    d_s,
     d_sw,
-    d_w,
     delta,
-    n,
-    noise,
-    rho_w,
     theta,
     xi_lab,
 )
-from derivations.theorems._misspecified import NAMES, M, cross, fitted2, inputs, theta2
-from derivations.theorems._supervised import misfit
+from derivations.theorems._misspecified import LABELLED, cross, fitted2, inputs, theta2
+from derivations.theorems._misspecified import SETTING as POPULATION
 
 xi_un = MatrixSymbol("xi_u", N, 1)  # ξ_w on the unlabelled sample
 r = MatrixSymbol("r", N, 1)  # what γ_s does not say of it
 LEFT_OVER = ((r, matrix(xi_un) + parse_matrix(mul(Gamma_s, delta)).times(-1)),)
 
-SETTING = Setting(
-    blocks=(noise(), standard(Gamma_lab), misfit(xi_lab, rho_w), inputs(Gamma_s, Gamma_w, xi_un)),
-    hypotheses=(n - d_w - 1, N - d_s - 1, d_w, d_s),
-    given=(C, L, theta, delta, M),
+SETTING = replace(
+    POPULATION,
+    blocks=(*LABELLED, inputs(Gamma_s, Gamma_w, xi_un)),
     definitions=(*RESIDUAL, *LEFT_OVER),
-    names=NAMES,
-    forms=((C, "overlap"), (L, "root of C"), (delta, "residual of C"), (M, "residual inverse of C")),
 )
 CONDITION = ChangeVariables(
-    (*RESIDUAL, *LEFT_OVER),
+    SETTING.definitions,
     (
         (Gamma_w, matrix(R) + parse_matrix(mul(Gamma_s, C))),
         (xi_un, matrix(r) + parse_matrix(mul(Gamma_s, delta))),

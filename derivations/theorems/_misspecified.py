@@ -87,14 +87,9 @@ def inputs(strong: MatrixSymbol, weak: MatrixSymbol, rest: MatrixSymbol, copies:
     return Block((strong, weak, rest), covariance, True, draws, sampler, copies)
 
 
+LABELLED = (noise(), standard(Gamma_lab), misfit(xi_lab, rho_w))  # what the teacher sees
 SETTING = Setting(
-    blocks=(
-        noise(),
-        standard(Gamma_lab),
-        misfit(xi_lab, rho_w),
-        correlated(Gamma_s, Gamma_w),
-        inputs(fresh_s, fresh_w, xi, copies=0),
-    ),
+    blocks=(*LABELLED, correlated(Gamma_s, Gamma_w), inputs(fresh_s, fresh_w, xi, copies=0)),
     hypotheses=(n - d_w - 1, N - d_s - 1, d_w, d_s),
     given=(C, L, theta, delta, M),
     definitions=RESIDUAL,

@@ -21,7 +21,7 @@ from verify.environment import Environment, environment
 from verify.kernels import Floats
 from verify.levels import LARGE, Level
 from verify.machine import batch_means
-from verify.sequential import Target, until_decided
+from verify.sequential import Record, Target, until_decided
 from verify.streams import generator
 from verify.worlds import world_at
 
@@ -82,27 +82,30 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
     models: pipeline.Models = "all" if fitted & {"strong_baseline", "strong_ceiling"} else "w2s"
     stated = np.array([w.stated for w in wanted])
     unit = np.where(stated > 0, stated, 1.0)
-    # For the record, what was measured: sums and numbers of batches.
-    sums, batches = np.zeros(len(wanted)), np.zeros(len(wanted))
 
-    def draw(role: str | int, trials: int, batch: int, asked: Sequence[int]) -> Floats:
-        """Measured minus stated."""
-        waiting = list(asked)
-        stream = generator(seed, NAME, point.label, role)
+    def measure(role: str | int, trials: int, batch: int, asked: Sequence[int]) -> Floats:
+        """Batch means of what the procedure measures."""
+        stream, chosen = generator(seed, NAME, point.label, role), columns[list(asked)]
         piece = max(1, _PIECE // batch) * batch
         blocks = [
-            batch_means(pipeline.simulate(world, stream, size, COPIES, models)[:, columns[waiting]], batch)
+            batch_means(pipeline.simulate(world, stream, size, COPIES, models)[:, chosen], batch)
             for size in (min(piece, trials - start) for start in range(0, trials, piece))
         ]
-        means = np.concatenate(blocks)
-        sums[waiting] += means.sum(axis=0)
-        batches[waiting] += len(means)
-        return np.asarray((means - stated[waiting]) / unit[waiting])
+        return np.concatenate(blocks)
+
+    first = measure("pilot", _pilot_size(env), 1, range(len(wanted)))
+    record = Record(first)
+
+    def draw(role: str | int, trials: int, batch: int, waiting: Sequence[int]) -> Floats:
+        """Measured minus stated."""
+        asked = list(waiting)
+        means = measure(role, trials, batch, asked)
+        record.add(asked, means)
+        return np.asarray((means - stated[asked]) / unit[asked])
 
     targets = [Target(scaled(level.coarse, w.near, env, level) / 2, w.near, _ROUNDING) for w in wanted]
-    pilot = draw("pilot", _pilot_size(env), 1, range(len(wanted)))
-    outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
-    measured = zip((sums / batches).tolist(), stated.tolist(), unit.tolist(), strict=True)
+    outcomes = until_decided(draw, (first - stated) / unit, targets, alpha, level.draws)
+    measured = zip(record.means.tolist(), stated.tolist(), unit.tolist(), strict=True)
     return findings + [
         (w.id, report(NAME, w.pair, point, o, t, values, alpha, seed))
         for w, o, t, values in zip(wanted, outcomes, targets, measured, strict=True)

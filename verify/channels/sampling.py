@@ -31,7 +31,7 @@ from verify.environment import Environment, environment
 from verify.kernels import Floats
 from verify.levels import LARGE, Level
 from verify.machine import sample
-from verify.sequential import Outcome, Target, until_decided
+from verify.sequential import Outcome, Record, Target, until_decided
 from verify.tape import lower
 
 NAME = SAMPLING
@@ -127,8 +127,7 @@ def _means(
     # The larger of the two expected sums of absolute terms: the right side may vanish, or nearly so.
     scale = np.maximum(first.scales[:, lefts].mean(axis=0), first.scales[:, rights].mean(axis=0))
     unit = np.where(scale > 0, scale, 1.0)
-    # For the record, the sides themselves: their sums and in how many batches.
-    sums, batches = np.zeros((len(owned), 2)), np.zeros((len(owned), 1))
+    record = Record(first.values[:, np.concatenate((lefts, rights))])
 
     def draw(role: str | int, trials: int, batch: int, wanted: Sequence[int]) -> Floats:
         """Differences of the wanted sides."""
@@ -136,8 +135,7 @@ def _means(
         used = np.unique(np.concatenate((lefts[asked], rights[asked])))
         values = sample(tape.narrowed(used.tolist()), batch, seed, *key, role, trials=trials).values
         left, right = (values[:, np.searchsorted(used, side[asked])] for side in (lefts, rights))
-        sums[asked] += np.column_stack((left.sum(axis=0), right.sum(axis=0)))
-        batches[asked] += len(values)
+        record.add([*asked, *(len(owned) + i for i in asked)], np.hstack((left, right)))
         return (left - right) / unit[asked]
 
     targets = [
@@ -151,9 +149,7 @@ def _means(
     ]
     pilot = (first.values[:, lefts] - first.values[:, rights]) / unit
     outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
-    piloted = first.values[:, np.column_stack((lefts, rights))].mean(axis=0)
-    means = np.where(batches > 0, sums / np.maximum(batches, 1), piloted)
-    measured = zip(*means.T.tolist(), scale.tolist(), strict=True)
+    measured = zip(*record.means.reshape(2, -1).tolist(), scale.tolist(), strict=True)
     return findings + [
         (id, report(NAME, p, point, o, t, values, alpha, seed))
         for (id, p), o, t, values in zip(owned, outcomes, targets, measured, strict=True)

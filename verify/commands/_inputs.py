@@ -18,25 +18,23 @@ WIDTH = 80
 LARGEST = 10**30
 _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?|[+-]?\d{1,40}/\d{1,40}")
 
-LABELLED, UNLABELLED = "Labelled samples.", "Unlabelled samples, with pseudo-labels."
 
-
-def _int(help: str) -> object:
+def _integer(help: str) -> object:
     return typer.Option(help=help, metavar="INT")
 
 
-def _number(help: str) -> object:
+def _rational(help: str) -> object:
     return typer.Option(help=help, metavar="REAL")
 
 
-DimensionWeak = Annotated[str, _int("Dimension of the weak features.")]
-DimensionStrong = Annotated[str, _int("Dimension of the strong features.")]
-CorrelationDimension = Annotated[str, _number("Correlation dimension, between 0 and both of these.")]
-LabelNoise = Annotated[str, _number("Variance of the label noise.")]
-BeyondWeak = Annotated[str, _number("What the weak features cannot express of the target.")]
-BeyondStrong = Annotated[str, _number("What the strong features cannot express of it.")]
-OnlyStrong = Annotated[str | None, _number("What only the strong features can: ‖P_s(I−P_w)f*‖².")]
-OnlyWeak = Annotated[str | None, _number("What only the weak features can: ‖(I−P_s)P_w f*‖².")]
+DimensionWeak = Annotated[str, _integer("Dimension of the weak features.")]
+DimensionStrong = Annotated[str, _integer("Dimension of the strong features.")]
+CorrelationDimension = Annotated[str, _rational("Correlation dimension, between 0 and both of these.")]
+LabelNoise = Annotated[str, _rational("Variance of the label noise.")]
+BeyondWeak = Annotated[str, _rational("What the weak features cannot express of the target.")]
+BeyondStrong = Annotated[str, _rational("What the strong features cannot express of it.")]
+OnlyStrong = Annotated[str | None, _rational("What only the strong features can: ‖P_s(I−P_w)f*‖².")]
+OnlyWeak = Annotated[str | None, _rational("What only the weak features can: ‖(I−P_s)P_w f*‖².")]
 
 
 def inputs(

@@ -15,8 +15,6 @@ from rich.text import Text
 
 from verify.commands import Stop
 from verify.commands._inputs import (
-    LABELLED,
-    UNLABELLED,
     WIDTH,
     BeyondStrong,
     BeyondWeak,
@@ -55,8 +53,8 @@ def command(
     d_w: DimensionWeak,
     d_s: DimensionStrong,
     d_sw: CorrelationDimension,
-    n: Annotated[str, typer.Option("--n", help=LABELLED, metavar="INT")],
-    N: Annotated[str, typer.Option("--N", help=UNLABELLED, metavar="INT")],
+    n: Annotated[str, typer.Option("--n", help="Labelled samples.", metavar="INT")],
+    N: Annotated[str, typer.Option("--N", help="Unlabelled samples, with pseudo-labels.", metavar="INT")],
     sigma2: LabelNoise,
     rho_w: BeyondWeak = "0",
     rho_s: BeyondStrong = "0",
