@@ -9,11 +9,13 @@ from functools import cached_property
 
 import sympy as sp
 
-from derivations.core import analysis
+from derivations.core import analysis, consequences
 from derivations.core import derivation as core
+from derivations.core.consequences import Inference
 from derivations.core.derivation import Derivation
 from derivations.core.language import to_sympy
 from derivations.core.laws import Setting
+from derivations.core.regions import Change, Region
 from derivations.core.rules import Equation
 from derivations.core.words import Refused, collect
 from derivations.points import Point
@@ -75,7 +77,94 @@ class SameLaw:
     label: str = ""
 
 
-Part = Equal | Limit | SameLaw
+@dataclass(frozen=True)
+class Consequence:
+    """What follows by algebra from closed forms of other claims, all over a region of sizes and scalars.
+
+    Both sides may hold `Value`s. What is stated of them is said by the subclass. `setting` is that of a
+    problem in which the naive procedure can measure what the values stand for; `given` are letters that no
+    problem has (a target to be reached), with values at which the consequence is checked. What differs by too
+    little for simulations to tell is not `measured`.
+    """
+
+    left: sp.Expr
+    right: sp.Expr
+    region: Region
+    setting: Setting
+    label: str = ""
+    given: tuple[Change, ...] = ()
+    measured: bool = True
+
+    def infer(self, library: core.Library) -> Inference:
+        """What the core makes of it; raises Refused where it does not follow."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Formula(Consequence):
+    """left = right."""
+
+    def infer(self, library: core.Library) -> Inference:
+        """The closed form that the left side comes to."""
+        return consequences.formula(self.left, self.region, library)
+
+
+@dataclass(frozen=True)
+class Order(Consequence):
+    """left > right; left >= right where `strict` is False.
+
+    `because` is a form of the difference in which its sign can be seen, such as a sum of squares.
+    """
+
+    strict: bool = True
+    because: sp.Expr | None = None
+
+    def infer(self, library: core.Library) -> Inference:
+        """The difference, positive all over the region."""
+        return consequences.order(self.left, self.right, self.strict, self.region, library, self.because)
+
+
+@dataclass(frozen=True)
+class Threshold(Consequence):
+    """left > 0 exactly where right > 0, and left = 0 exactly where right = 0; looked at along `variable`."""
+
+    variable: sp.Symbol = field(kw_only=True)
+
+    def infer(self, library: core.Library) -> Inference:
+        """The left side over the right one, positive all over the region."""
+        return consequences.threshold(self.left, self.right, self.region, library)
+
+
+@dataclass(frozen=True)
+class Tendency(Consequence):
+    """left -> right as `variable` grows, the difference of order variable^(-order)."""
+
+    variable: sp.Symbol = field(kw_only=True)
+    order: int = field(default=1, kw_only=True)
+
+    def infer(self, library: core.Library) -> Inference:
+        """The limit."""
+        return consequences.tendency(self.left, self.variable, self.order, self.region, library)
+
+
+Part = Equal | Limit | SameLaw | Consequence
+
+
+@dataclass(frozen=True)
+class Published:
+    """A form as coded or stated, the exact value of what it is about, and where the form holds.
+
+    `at` has the sizes at which the two are compared: those of the paper's synthetic experiment. `witness` is
+    a point at which what is published fails, `definition` says under which one it holds.
+    """
+
+    form: sp.Expr
+    exact: sp.Expr
+    region: Region
+    at: Point
+    witness: Point
+    definition: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -91,12 +180,13 @@ class Claim:
     parts: tuple[Part, ...]
     points: tuple[Point, ...]
     literature: tuple[str, ...] = ()  # facts taken from the literature by the claim as a whole
+    published: tuple[Published, ...] = ()
     origin: str = field(default="", compare=False)
 
     @property
     def provable(self) -> tuple[Equal | Limit, ...]:
         """The parts that come with a derivation."""
-        return tuple(p for p in self.parts if not isinstance(p, SameLaw))
+        return tuple(p for p in self.parts if isinstance(p, Equal | Limit))
 
 
 @dataclass(frozen=True)
@@ -106,17 +196,18 @@ class Theorem:
     claim: Claim
     derivations: tuple[Derivation, ...]
     others: tuple[Derivation, ...]
+    inferences: tuple[Inference, ...] = ()
 
     @property
     def conclusion(self) -> sp.Expr:
-        """What the (first) derivation computed, as a SymPy expression."""
-        return self.derivations[0].conclusion
+        """What the first derivation, or else the first inference, computed, as a SymPy expression."""
+        return (*self.derivations, *self.inferences)[0].conclusion
 
     @cached_property
     def depends(self) -> tuple[str, ...]:
         """The claims that it cites."""
         every = (core.citations(d) for d in (*self.derivations, *self.others))
-        return tuple(sorted(frozenset().union(*every)))
+        return tuple(sorted(frozenset().union(*every, *(made.uses for made in self.inferences))))
 
 
 _CLAIMS: dict[str, Claim] = {}
@@ -131,6 +222,7 @@ def claim(
     statement: str,
     points: Iterable[Point],
     literature: tuple[str, ...] = (),
+    published: tuple[Published, ...] = (),
 ) -> Callable[[Callable[[], tuple[Part, ...]]], Claim]:
     """Register the claim that the decorated function states; its docstring becomes the page."""
     if not re.fullmatch("[a-z][a-z0-9-]*", id) or id in ("report", "timing"):
@@ -150,6 +242,7 @@ def claim(
             function(),
             tuple(points),
             literature,
+            published,
             function.__module__,
         )
         _CLAIMS[id] = made
@@ -206,7 +299,23 @@ class Book:
                 made = core.prove(part.left, part.setting, proof, self, limit)
                 agree(claim, part, made)
                 (others if number else firsts).append(made)
-        return Theorem(claim, tuple(firsts), tuple(others))
+        inferences = [self._inferred(claim, p) for p in claim.parts if isinstance(p, Consequence)]
+        return Theorem(claim, tuple(firsts), tuple(others), tuple(inferences))
+
+    def _inferred(self, claim: Claim, part: Consequence) -> Inference:
+        """What follows from the closed forms of other claims, compared with what is stated."""
+        letters = {s for h, _ in part.region.hypotheses for s in h.free_symbols}
+        at = [{s: v for s in letters for k, v in p.values if k == s.name} for p in claim.points]
+        if at and not any(map(part.region.holds_at, at)):
+            raise Refused(f"the hypotheses of {claim.id} hold at none of its points")
+        made = part.infer(self)
+        if isinstance(part, Formula | Tendency):
+            stated = part.region.put(part.right)
+            if sp.cancel(sp.together(made.conclusion - stated)) != 0:
+                raise Disagreement(
+                    f"{_named(claim, part)} states {part.right}, but it comes to {made.conclusion}"
+                )
+        return made
 
     def replay(self, claim: str) -> Theorem:
         """The theorem and everything it cites, made again from nothing: a fresh book proves all it holds."""
@@ -241,9 +350,12 @@ def agree(claim: Claim, part: Equal | Limit, made: Derivation) -> None:
     difference = collect((*end.terms, *(t._replace(coefficient=-t.coefficient) for t in stated.terms)))
     if difference.terms and any(sp.simplify(t.coefficient) != 0 for t in difference.terms):
         raise Disagreement(
-            f"{claim.id}{': ' + part.label if part.label else ''} states {to_sympy(stated)}, "
-            f"but its derivation concludes {to_sympy(end)}"
+            f"{_named(claim, part)} states {to_sympy(stated)}, but its derivation concludes {to_sympy(end)}"
         )
+
+
+def _named(claim: Claim, part: Equal | Limit | Consequence) -> str:
+    return f"{claim.id}: {part.label}" if part.label else claim.id
 
 
 def library() -> Book:

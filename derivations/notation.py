@@ -48,14 +48,14 @@ def noise(symbol: MatrixSymbol = z) -> Block:
     return Block((symbol,), ((covariance,),), False, ((base, "noise"),), ((symbol, scaled),), copies=1)
 
 
-def correlated(strong: MatrixSymbol, weak: MatrixSymbol) -> Block:
-    """Strong and weak features of one sample: standard Gaussian each, cross-covariance C."""
+def correlated(strong: MatrixSymbol, weak: MatrixSymbol, copies: int | None = None) -> Block:
+    """Strong and weak features of the same inputs: standard Gaussian each, cross-covariance C."""
     first = MatrixSymbol(f"{strong.name}_0", *strong.shape)
     second = MatrixSymbol(f"{weak.name}_0", *weak.shape)
     sampled = parse_matrix(mul(first, C)) + parse_matrix(mul(second, L))
     covariance = ((EYE_S, matrix(C)), (matrix(C).T, EYE_W))
     draws, sampler = ((first, "normal"), (second, "normal")), ((strong, matrix(first)), (weak, sampled))
-    return Block((strong, weak), covariance, True, draws, sampler)
+    return Block((strong, weak), covariance, True, draws, sampler, copies)
 
 
 def fresh(symbol: MatrixSymbol) -> Block:

@@ -1,6 +1,7 @@
 """Points: the sizes, angles and scalars at which a claim is checked."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 
@@ -30,6 +31,10 @@ class Point:
             parts.append(f"{self.noise} noise")
         return ", ".join(parts)
 
+    def but(self, values: Mapping[str, int | Fraction]) -> "Point":
+        """The point with other, or more, values."""
+        return replace(self, values=tuple({**dict(self.values), **values}.items()))
+
 
 def point(
     overlaps: tuple[Fraction | int | str, ...] = (), noise: str = "normal", **values: int | str
@@ -47,8 +52,7 @@ def _w2s(
 
 def misspecified(p: Point, rho_w: str, sigma2: str) -> Point:
     """A point with a target that the weak features cannot express, by a variance ρ_w, and other noise."""
-    values = {**dict(p.values), "rho_w": Fraction(rho_w), "sigma2": Fraction(sigma2)}
-    return Point(tuple(values.items()), p.overlaps, p.noise)
+    return p.but({"rho_w": Fraction(rho_w), "sigma2": Fraction(sigma2)})
 
 
 # The points of every claim that has both spaces. Most lie within four of a boundary, where an error in a

@@ -15,6 +15,7 @@ from pathlib import Path
 import sympy as sp
 
 from derivations.claims import Claim
+from derivations.core.consequences import Inference
 from derivations.core.derivation import Derivation
 
 
@@ -23,7 +24,7 @@ def statement_digest(claim: Claim) -> str:
     return digest(claim.id, claim.kind, claim.statement, claim.parts, claim.points, claim.literature)
 
 
-def derivation_digest(derivations: Iterable[Derivation]) -> str:
+def derivation_digest(derivations: Iterable[Derivation | Inference]) -> str:
     """Of every step of every derivation, with the rule that made it and the setting then in force."""
     return digest(*derivations)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import sympy as sp
 
-from derivations.claims import Claim, Equal
+from derivations.claims import Claim, Consequence, Equal
 from derivations.core.language import E, parse
 from derivations.core.laws import Setting, inverse_degrees
 from verify import raw
@@ -16,7 +16,10 @@ from verify.mutants import small_changes
 
 def domain(claim: Claim, settings: Sequence[Setting], checks: Sequence[Check]) -> dict[str, list[str]]:
     """`truth` and `finite_variance` as inequalities, `tested` as the points at which a check passed."""
+    regions = [part.region for part in claim.parts if isinstance(part, Consequence)]
     truth = dict.fromkeys(f"{h} > 0" for s in settings for h in s.hypotheses)
+    truth |= dict.fromkeys(f"{h} > 0" for r in regions for h in r.positive)
+    truth |= dict.fromkeys(f"{h} >= 0" for r in regions for h in r.nonnegative)
     finite = dict.fromkeys(
         f"{sp.expand(x.shape[0] - x.shape[1] + 1 - 4 * k)} > 0"
         for part in claim.parts

@@ -152,7 +152,7 @@ def made_from(subject: Subject) -> dict[str, str]:
     """The digests of all that a certificate follows from but for the seed and the level."""
     return {
         "statement": digests.statement_digest(subject.claim),
-        "derivation": digests.derivation_digest(_derived(subject)),
+        "derivation": digests.derivation_digest([*_derived(subject), *subject.inferences()]),
         "code": digests.code_digest(),
         "environment": digests.environment_digest(),
     }
@@ -168,7 +168,9 @@ def _certify(
 ) -> Certificate:
     claim = subject.claim
     made = _derived(subject)
-    depends = frozenset().union(*(derivation.citations(one) for one in made))
+    depends = frozenset().union(
+        *(derivation.citations(one) for one in made), *(one.uses for one in subject.inferences())
+    )
     below = (subject.book.axioms(id) for id in depends)
     axioms = frozenset(claim.literature).union(*(derivation.axioms(one) for one in made), *below)
     return Certificate(

@@ -166,8 +166,9 @@ def _settled(pilot: Floats, t: Target) -> Outcome | None:
     if t.identical or np.abs(pilot).max() <= 8 * t.rounding:
         why = "the two sides agree draw by draw: nothing to sample"
         return Outcome(IDENTICAL, None, len(pilot), reason=why)
-    if float(pilot.std(ddof=1)) <= t.rounding:
-        ends = float(pilot.min()), float(pilot.max())
+    ends = float(pilot.min()), float(pilot.max())
+    apart = ends[0] > 8 * t.rounding or ends[1] < -8 * t.rounding
+    if apart and float(pilot.std(ddof=1)) <= t.rounding:
         return Outcome(REFUTED, None, len(pilot), ends, "the two sides differ by as much at every draw")
     return None
 

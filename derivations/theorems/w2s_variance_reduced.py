@@ -1,5 +1,7 @@
 r"""The V_w\V_s component."""
 
+from dataclasses import replace
+
 from derivations.claims import Equal, Part, claim
 from derivations.core.cite import Cite
 from derivations.core.derivation import Derivation
@@ -15,10 +17,12 @@ from derivations.notation import (
     Gamma_w,
     N,
     R,
+    correlated,
     d_s,
     d_sw,
     d_w,
     fresh_s,
+    fresh_w,
     n,
     sigma2,
     z,
@@ -28,6 +32,8 @@ from derivations.points import W2S_POINTS
 CONDITION = ChangeVariables(
     RESIDUAL, ((Gamma_w, matrix(R) + parse_matrix(mul(Gamma_s, C))),), lemma="gaussian-conditioning"
 )
+# A fresh point with both features, of which the teacher's error outside V_s is a function.
+BOTH = replace(W2S, blocks=(*W2S.blocks[:-1], correlated(fresh_s, fresh_w, copies=0)))
 FITTED = E(norm2(mul(fresh_s, Pinv(Gamma_s), R, Pinv(Gamma_lab), z)))
 
 
@@ -69,5 +75,20 @@ def w2s_variance_reduced() -> tuple[Part, ...]:
             W2S,
             reduced,
             measured="w2s_reduced",
+        ),
+        Equal(
+            E(norm2(mul(fresh_w, Pinv(Gamma_lab), z) - mul(fresh_s, C, Pinv(Gamma_lab), z))),
+            sigma2 * (d_w - d_sw) / (n - d_w - 1),
+            BOTH,
+            lambda p: (
+                p.by(Contract(fresh_s), "a fresh point: E γ_sγ_sᵀ = I, E γ_sγ_wᵀ = C")
+                .by(Contract(fresh_w), "E γ_wγ_wᵀ = I")
+                .by(Cite("noise-energy"), "label noise")
+                .by(Cite("gram-pseudoinverse", 1), "Γ̃_w⁺Γ̃_w⁺ᵀ = W̃_w⁻¹")
+                .by(Cite("wishart-inverse-mean"), "the teacher's sample")
+                .by(Fold(d_sw), "d_sw = ‖C‖_F²")
+            ),
+            label="the teacher's own variance outside V_s",
+            measured="weak_outside",
         ),
     )

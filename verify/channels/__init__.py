@@ -5,6 +5,7 @@ and the result of one depends only on the task, its share of the false-alarm bud
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -12,7 +13,8 @@ from typing import Protocol
 import sympy as sp
 from sympy import MatrixSymbol
 
-from derivations.claims import Book, Claim, Disagreement, Equal, Limit, Part, SameLaw
+from derivations.claims import Book, Claim, Consequence, Disagreement, Equal, Limit, Part, SameLaw
+from derivations.core.consequences import Inference
 from derivations.core.derivation import Derivation, begin, nested, stated
 from derivations.core.language import parse
 from derivations.core.laws import Block, Setting
@@ -99,6 +101,16 @@ class Subject:
             yield Chain(name, made)
             yield from _inner(name, made)
 
+    def inferences(self) -> "Iterator[Inference]":
+        """What follows of the consequences that do follow."""
+        try:
+            yield from self.book.theorem(self.claim.id).inferences
+        except (Refused, Disagreement):  # the replay channel says so
+            for part in self.claim.parts:
+                if isinstance(part, Consequence):
+                    with suppress(Refused):
+                        yield part.infer(self.book)
+
     def pairs(self, part: int) -> list[Pair]:
         """What a part says is equal: the statement (not a limit, nor a divergence), then steps of proofs."""
         if part not in self._pairs:
@@ -107,7 +119,7 @@ class Subject:
 
     def _compared(self, part: int) -> Iterator[Pair]:
         claimed = self.claim.parts[part]
-        if isinstance(claimed, SameLaw):
+        if isinstance(claimed, SameLaw | Consequence):
             return
         if isinstance(claimed, Equal) and claimed.right != sp.oo:
             try:
@@ -161,19 +173,15 @@ def sources(chains: Sequence[Chain]) -> tuple[tuple[tuple[MatrixSymbol, MatrixSu
 
 def setting_of(part: Part) -> Setting:
     """The setting that a part is stated in."""
-    return part.setting if isinstance(part, Equal | Limit) else part.left_setting
-
-
-def grown(point: Point, limit: Limit, size: int) -> Point:
-    """A point of a limit, with a value for the variable that grows."""
-    return Point((*point.values, (limit.variable.name, size)), point.overlaps, point.noise)
+    return part.left_setting if isinstance(part, SameLaw) else part.setting
 
 
 def smallest(points: Sequence[Point], part: Equal | Limit) -> list[Point]:
     """Points by total size; for a limit, with a small value added for the variable that grows."""
     ordered = sorted(points, key=lambda p: sum(v for _, v in p.values if isinstance(v, int)))
     if isinstance(part, Limit):
-        return [grown(p, part, 2 * sum(int(v) for k, v in p.values if k.startswith("d"))) for p in ordered]
+        name = part.variable.name
+        return [p.but({name: 2 * sum(int(v) for k, v in p.values if k.startswith("d"))}) for p in ordered]
     return ordered
 
 

@@ -6,12 +6,22 @@ that shares nothing with it.
 
 from collections.abc import Sequence
 
-from derivations.claims import SameLaw
+from derivations.claims import Consequence, Equal, Limit, Part, SameLaw
 from derivations.core.language import parse
 from derivations.core.rules import IN_EXPECTATION
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
-from verify.channels import Findings, Pair, Subject, Task, inapplicable, labelled, smallest, sources
+from verify.channels import (
+    Findings,
+    Pair,
+    Subject,
+    Task,
+    comparisons,
+    inapplicable,
+    labelled,
+    smallest,
+    sources,
+)
 from verify.environment import environment
 from verify.levels import Level
 from verify.rational import pathwise_equal
@@ -24,20 +34,36 @@ _DRAWS = 4  # in floats, of a statement as typed
 
 
 def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
-    """One task for each part at each of the smallest points; laws are not for this channel."""
+    """One task for each part at each of the smallest points, one for a consequence; laws are not for here."""
     return [
-        Task(NAME, (NAME, s.claim.id, str(number), point.label), ((s.claim.id, number),), 0, point)
+        Task(
+            NAME,
+            (NAME, s.claim.id, str(number), point.label if point else ""),
+            ((s.claim.id, number),),
+            0,
+            point,
+        )
         for s in subjects
         for number, part in enumerate(s.claim.parts)
-        if not isinstance(part, SameLaw)
-        for point in smallest(s.claim.points, part)[:_POINTS]
+        for point in _points(part, s.claim.points)
     ]
+
+
+def _label(point: Point | None) -> str:
+    return point.label if point else "everywhere"
+
+
+def _points(part: Part, points: Sequence[Point]) -> Sequence[Point | None]:
+    if isinstance(part, SameLaw):
+        return []
+    return [None] if isinstance(part, Consequence) else smallest(points, part)[:_POINTS]
 
 
 def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, seed: int) -> Findings:
     """Compare the two sides of each pathwise or scalar step exactly."""
     ((id, number),), point = task.parts, task.point
-    assert point is not None
+    if point is None:
+        return [(id, check) for check in comparisons.checks(subjects[id], number, seed)]
     pairs = [pair for pair in subjects[id].pairs(number) if pair.kind != IN_EXPECTATION]
     checks = [_door(subjects[id], number, point, seed)]
     checks += [_compare(pair, subjects[id], point, seed) for pair in pairs]
@@ -50,7 +76,7 @@ def _door(subject: Subject, number: int, point: Point, seed: int) -> Check:
     Exact arithmetic takes everything at one draw and could not tell E[X]E[Y] from E[XY]; the floats can.
     """
     part = subject.claim.parts[number]
-    assert not isinstance(part, SameLaw)
+    assert isinstance(part, Equal | Limit)
     step = labelled(part, "the statement as typed and in normal form")
     try:
         env = environment(part.setting, point)
@@ -75,7 +101,7 @@ def _door(subject: Subject, number: int, point: Point, seed: int) -> Check:
 
 def _compare(pair: Pair, subject: Subject, point: Point, seed: int) -> Check:
     part = subject.claim.parts[pair.part]
-    assert not isinstance(part, SameLaw)
+    assert isinstance(part, Equal | Limit)
     definitions, extra = sources(subject.chains(pair.part))
     try:
         equal = pathwise_equal(

@@ -2,20 +2,24 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import sympy as sp
 
-from derivations.claims import Equal, Limit
+from derivations.claims import Equal, Limit, Tendency
 from derivations.core.language import parse
 from derivations.core.words import GRAM_INVERSE, PINV, Factor, MatrixSum, matrix, substitute
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, UNDECIDED, Check
-from verify.channels import SAMPLING, Subject, grown, sources
+from verify.channels import SAMPLING, Chain, Subject, labelled, sources
+from verify.consequences import Stated, functional
 from verify.decide import Interval, bet_grid, catoni_interval, observations_needed, rate_interval
 from verify.environment import environment
 from verify.kernels import Floats
 from verify.levels import Level
 from verify.machine import sample
+from verify.predictions import evaluate
 from verify.tape import Tape, lower
 
 SIZES = 4  # sizes of a limit's variable, each twice the one before
@@ -33,21 +37,23 @@ def rate(
 ) -> Check:
     """The order at which sampled values approach the limit, from sizes in geometric progression.
 
-    The expression sampled is the last one of the derivation that is still random, or the statement's own.
+    The expressions sampled are the last ones of derivations that are still random, or the statement's own.
     """
     stated = subject.claim.parts[part]
-    assert isinstance(stated, Limit)
-    largest = max((int(v) for k, v in point.values if k.startswith("d")), default=1)
+    assert isinstance(stated, Limit | Tendency)
+    fixed = {x: v for x, v in point.values if isinstance(v, int) and x != stated.variable.name}
+    largest = max(
+        (v for x, v in fixed.items() if x.startswith("d") or isinstance(stated, Tendency)), default=1
+    )
     sizes = [math.ceil(_FIRST / level.rate) * largest * 2**i for i in range(SIZES)]
-    step = f"order of the error, {stated.variable} from {sizes[0]} to {sizes[-1]}"
+    step = labelled(stated, f"order of the error, {stated.variable} from {sizes[0]} to {sizes[-1]}")
     errors, last, trials = [], (math.nan, math.nan), 0
     for size in sizes:
         try:
-            tape, goal = _approach(subject, part, grown(point, stated, size))
+            error = _approach(subject, part, point.but({stated.variable.name: size}))
         except ValueError as why:
             return Check(SAMPLING, step, point.label, NOT_APPLICABLE, reason=str(why), part=part, whole=True)
-        unit = abs(goal) or 1.0
-        pilot = (sample(tape, 1, seed, *key, size, "pilot", trials=1024).values[:, 0] - goal) / unit
+        pilot = error.sampled(1, 1024, seed, *key, size, "pilot")
         if not np.all(np.isfinite(pilot)):
             errors.append((0.0, math.inf))
             continue
@@ -55,10 +61,11 @@ def rate(
         target = _RELATIVE * level.rate * abs(float(pilot.mean())) + _ROUNDING
         count = min(level.draws, math.ceil(1.1 * observations_needed(variance, alpha, target)))
         batch = max(1, count // 1024)
-        values = sample(tape, batch, seed, *key, size, 0, trials=-(-count // batch) * batch).values[:, 0]
-        low, high = _mean((values - goal) / unit, variance / batch, alpha)
+        values = error.sampled(batch, -(-count // batch) * batch, seed, *key, size, 0)
+        low, high = _mean(values, variance / batch, alpha)
         errors.append((min(abs(low), abs(high)) if low * high > 0 else 0.0, max(abs(low), abs(high))))
-        last, trials = (float(values.mean()), goal), trials + len(values) * batch
+        mean = error.goal + error.unit * float(values.mean())
+        last, trials = (mean, error.goal), trials + len(values) * batch
     low, high = rate_interval(sizes, errors)
     tolerance = level.rate / 2
     verdict = UNDECIDED
@@ -88,17 +95,59 @@ def rate(
     )
 
 
-def _approach(subject: Subject, part: int, point: Point) -> tuple[Tape, float]:
-    """The tape of what approaches a limit, and the limit. Raises ValueError where they have no value."""
+@dataclass(frozen=True)
+class _Error:
+    """How far from a limit: the mean of a constant plus weighted tapes, in units of the limit."""
+
+    tapes: tuple[tuple[Tape, float], ...]
+    constant: float
+    goal: float
+
+    @property
+    def unit(self) -> float:
+        """The limit without its sign, or one."""
+        return abs(self.goal) or 1.0
+
+    def sampled(self, batch: int, trials: int, seed: int, *key: object) -> Floats:
+        """(trials / batch,) means of batches; each tape has draws of its own."""
+        total = np.full(trials // batch, self.constant)
+        for number, (tape, weight) in enumerate(self.tapes):
+            total += weight * sample(tape, batch, seed, *key, number, trials=trials).values[:, 0]
+        return total / self.unit
+
+
+def _approach(subject: Subject, part: int, point: Point) -> _Error:
+    """What approaches a limit, less the limit. Raises ValueError where they have no value."""
     stated = subject.claim.parts[part]
-    assert isinstance(stated, Limit)
-    chains = subject.chains(part)
+    if isinstance(stated, Limit):
+        tape = _last(stated, subject.chains(part), point)
+        goal = environment(stated.setting, point).number(stated.right)
+        return _Error(((tape, 1.0),), -goal, goal)
+    assert isinstance(stated, Tendency)
+    whole = Stated(stated, subject.book.claims)
+    letters = whole.at(point)
+    found = functional(whole, letters)
+    tapes = []
+    constant = found.constant - found.stated
+    for v, weight in found.weights.items():
+        if not whole.form(v).has(stated.variable):  # it does not move: sampling it would add noise alone
+            constant += weight * evaluate(whole.form(v), letters)
+            continue
+        below = subject.book.claims[v.claim].provable[v.part]
+        made = Chain("proof", subject.book.theorem(v.claim).derivations[v.part])
+        fixed = {**dict(stated.region.at), **v.changes}
+        moved = {x.name: evaluate(stated.region.put(sp.sympify(to)), letters) for x, to in fixed.items()}
+        tapes.append((_last(below, [made], point.but(moved)), float(weight)))
+    return _Error(tuple(tapes), float(constant), float(found.stated))
+
+
+def _last(stated: Equal | Limit, chains: Sequence[Chain], point: Point) -> Tape:
+    """The tape of the last expression of a derivation that is still random."""
     sides = [stated.setting.normal(parse(stated.left))]
     if chains:
         sides += [s.after for s in chains[0].made.steps if any(t.groups for t in s.after.terms)]
     definitions, extra = sources(chains)
-    env = environment(stated.setting, point)
-    return lower([sides[-1]], stated.setting, definitions, env, 1, extra), env.number(stated.right)
+    return lower([sides[-1]], stated.setting, definitions, environment(stated.setting, point), 1, extra)
 
 
 def diverging_points(part: Equal, points: Sequence[Point]) -> list[Point]:

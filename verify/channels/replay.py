@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derivations.claims import Book, Claim, Disagreement, SameLaw
+from derivations.claims import Book, Claim, Consequence, Disagreement, SameLaw
 from derivations.core.words import Refused
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Findings, Subject, Task, labelled
@@ -23,7 +23,7 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
     """Derive, compare with what is stated, and replay; one check for each part that comes with a proof."""
     subject = subjects[task.parts[0][0]]
     claim = subject.claim
-    if not claim.provable:
+    if all(isinstance(part, SameLaw) for part in claim.parts):
         why = f"taken from the literature: {'; '.join(claim.literature)}"
         return [(claim.id, Check(NAME, "derivation", "", NOT_APPLICABLE, reason=why))]
     # Not the subject's own book: one that has proved, and replayed, all that it holds.
@@ -46,5 +46,8 @@ def _replayed(claim: Claim, book: Book) -> Iterator[Check]:
             continue
         steps = sum(len(made.steps) for made in (*theorem.derivations, *theorem.others))
         shown = str(theorem.conclusion)
-        step = labelled(part, f"{steps} steps")
+        from_what = (
+            f"from {', '.join(theorem.depends)}" if isinstance(part, Consequence) else f"{steps} steps"
+        )
+        step = labelled(part, from_what)
         yield Check(NAME, step, "all", PASSED, lhs=shown, rhs=shown, part=number, whole=True)

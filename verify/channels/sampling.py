@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import sympy as sp
 
-from derivations.claims import Equal, Limit, Part, SameLaw
+from derivations.claims import Equal, Limit, Part, SameLaw, Tendency
 from derivations.core.laws import Setting, inverse_degrees
 from derivations.core.rules import IN_EXPECTATION
 from derivations.core.words import Expression
@@ -27,6 +27,7 @@ from verify.channels import (
     smallest,
     sources,
 )
+from verify.consequences import places
 from verify.environment import Environment, environment
 from verify.kernels import Floats
 from verify.levels import LARGE, Level
@@ -48,10 +49,10 @@ def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
     together: dict[tuple[Setting, Point], list[Piece]] = {}
     for s in subjects:
         for number, part in enumerate(s.claim.parts):
-            if not isinstance(part, SameLaw) and _sampled((s, number)):
+            if isinstance(part, Equal | Limit) and _sampled((s, number)):
                 for point in _points(part, s.claim.points):
                     together.setdefault((part.setting, point), []).append((s, number))
-            shares, points = _special(part, s.claim.points)
+            shares, points = _special(part, s, level)
             for p in points:
                 key = (NAME, s.claim.id, str(number), p.label)
                 tasks.append(Task(NAME, key, ((s.claim.id, number),), shares, p))
@@ -69,13 +70,18 @@ def _points(part: Equal | Limit, points: Sequence[Point]) -> Sequence[Point]:
     return points if part.right != sp.oo else ()
 
 
-def _special(part: Part, points: Sequence[Point]) -> tuple[int, Sequence[Point]]:
+def _special(part: Part, subject: Subject, level: Level) -> tuple[int, Sequence[Point]]:
     """Shares of the budget, and points, of what is not an equality of means."""
+    points = subject.claim.points
     if isinstance(part, SameLaw):
         return laws.SHARES, points
+    if isinstance(part, Tendency):
+        few = -(-level.pipeline // 2) if part.measured else 0
+        return limits.SIZES, places(part, points, subject.book.claims)[:few]
     if isinstance(part, Limit):
         return limits.SIZES, points
-    return limits.DECADES, limits.diverging_points(part, points) if part.right == sp.oo else ()
+    infinite = isinstance(part, Equal) and part.right == sp.oo
+    return limits.DECADES, limits.diverging_points(part, points) if infinite else ()
 
 
 def _sampled(piece: Piece) -> list[Pair]:
@@ -95,7 +101,7 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
         return [(subject.claim.id, laws.check(part, number, point, level, alpha, seed, key))]
     if task.key[1] == MEANS:
         return _means(pieces, part.setting, point, level, alpha, seed)
-    if isinstance(part, Limit):
+    if isinstance(part, Limit | Tendency):
         return [(subject.claim.id, limits.rate(subject, number, point, level, alpha, seed, key))]
     return [(subject.claim.id, limits.divergence(part, number, point, level, alpha, seed, key))]
 

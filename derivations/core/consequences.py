@@ -1,0 +1,151 @@
+"""Consequences: what follows from closed forms by algebra alone, an equation, an order, a sign, a limit.
+
+A consequence speaks of scalars. Its sides are expressions in sizes, scalars and `Value`s, each of which
+stands for the closed form that a claim's derivation concludes. Here those are inserted, and what is stated
+is compared with what comes out.
+"""
+
+from dataclasses import dataclass, replace
+
+import sympy as sp
+from sympy.core.symbol import Str
+
+from derivations.core.analysis import Limit
+from derivations.core.laws import Setting
+from derivations.core.regions import Change, Region
+from derivations.core.rules import LIMIT, Library
+from derivations.core.words import Expression, Refused, Term, declared
+
+
+class Value(sp.Expr):
+    """The closed form that the derivation of a claim's part concludes, perhaps with letters replaced."""
+
+    is_commutative = True
+    is_real = True
+    claim = property(lambda self: self.args[0].name)
+    part = property(lambda self: int(self.args[1]))
+    changes = property(lambda self: dict(self.args[2:]))
+
+
+def value(claim: str, *changes: Change, part: int = 0) -> Value:
+    """The closed form of a part of a claim; `changes` replace letters of it."""
+    return Value(Str(claim), sp.Integer(part), *(sp.Tuple(*pair) for pair in changes))
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What was inferred: the left side with closed forms inserted, what it comes to, and from which claims.
+
+    For an order or a threshold `ratio` is the difference, or the left side over the right one, that has a
+    sign.
+    """
+
+    inserted: sp.Expr
+    conclusion: sp.Expr
+    uses: tuple[str, ...]
+    ratio: sp.Expr | None = None
+
+
+def formula(left: sp.Expr, region: Region, library: Library) -> Inference:
+    """The closed form that an expression comes to. Raises Refused where a claim in it does not hold."""
+    region = understood(region, library)
+    inserted = insert(left, region, library)
+    return Inference(inserted, _tidy(inserted), uses(left))
+
+
+def order(
+    left: sp.Expr, right: sp.Expr, strict: bool, region: Region, library: Library, because: sp.Expr | None
+) -> Inference:
+    """left > right, or left >= right, all over the region. Raises Refused where that is not shown."""
+    region = understood(region, library)
+    inserted = insert(left, region, library)
+    if because is None:
+        difference = _tidy(inserted - insert(right, region, library))
+    else:
+        difference = left - right
+        for v in (left - right).atoms(Value) - because.atoms(Value):  # the others may be anything
+            difference = difference.xreplace({v: _closed_form(v, region, library)})
+        if not _same(region.put(difference), region.put(because)):
+            raise Refused(f"{because} is not another form of {left - right}")
+        difference = insert(because, region, library)
+    _require_positive(difference, strict, region)
+    return Inference(inserted, difference, uses(left - right), difference)
+
+
+def threshold(left: sp.Expr, right: sp.Expr, region: Region, library: Library) -> Inference:
+    """left has the sign of right all over the region, zero included. Raises Refused if that is not shown."""
+    region = understood(region, library)
+    inserted, side = insert(left, region, library), insert(right, region, library)
+    if side == 0:
+        raise Refused("zero is the sign of nothing")
+    ratio = _tidy(inserted / side)
+    _require_positive(ratio, True, region)
+    return Inference(inserted, side * ratio, uses(left - right), ratio)
+
+
+def tendency(left: sp.Expr, variable: sp.Symbol, rate: int, region: Region, library: Library) -> Inference:
+    """The limit of an expression as a size grows, with an error of order variable^(-rate)."""
+    region = understood(region, library)
+    inserted = insert(left, region, library)
+    growing = Setting(hypotheses=region.positive)
+    term = Expression((Term(_tidy(inserted)),))
+    end, _ = Limit(variable, rate).apply(term, growing, library)
+    return Inference(inserted, end.scalar, uses(left))
+
+
+def uses(x: sp.Expr) -> tuple[str, ...]:
+    """The claims whose closed forms stand in an expression."""
+    return tuple(sorted({v.claim for v in sp.sympify(x).atoms(Value)}))
+
+
+def insert(x: sp.Expr, region: Region, library: Library) -> sp.Expr:
+    """An expression with the closed forms in the place of their names, in the letters of the region.
+
+    Raises Refused where a claim has no such part, or does not hold all over the region.
+    """
+    x = sp.sympify(x)
+    forms = {v: _closed_form(v, region, library) for v in x.atoms(Value)}
+    return declared(region.put(x.xreplace(forms).doit()))
+
+
+def understood(region: Region, library: Library) -> Region:
+    """The region with closed forms inserted in its hypotheses, each where those before it hold."""
+    made = replace(region, positive=(), nonnegative=())
+    plain = [(h, s) for h, s in region.hypotheses if not h.has(Value)]
+    for h, strict in [*plain, *(pair for pair in region.hypotheses if pair[0].has(Value))]:
+        shown = insert(h, made, library) if h.has(Value) else h
+        made = made.where(shown) if strict else made.where(nonnegative=[shown])
+    return made
+
+
+def _closed_form(v: Value, region: Region, library: Library) -> sp.Expr:
+    equations = library.equations(v.claim)
+    if not 0 <= v.part < len(equations):
+        raise Refused(f"{v.claim} has no part {v.part}")
+    equation = equations[v.part]
+    form = equation.right.scalar
+    if form is None or equation.kind == LIMIT or form.has(sp.oo):
+        raise Refused(f"{v.claim} concludes no closed form that could be inserted")
+    for h in equation.setting.hypotheses:
+        sign = region.sign(h.subs(v.changes, simultaneous=True))
+        if sign is None or sign.of < 0 or not sign.strict:
+            raise Refused(f"{v.claim} needs {h} > 0, which does not follow from the hypotheses")
+    return form.subs(v.changes, simultaneous=True)
+
+
+def _require_positive(x: sp.Expr, strict: bool, region: Region) -> None:
+    """Refuse unless an expression is seen to be positive, or nonnegative, all over the region."""
+    sign = region.sign(x)
+    if sign is None or sign.of < 0 or (strict and not sign.strict):
+        raise Refused(f"{x} is not shown to be {'positive' if strict else 'nonnegative'}")
+
+
+def _tidy(x: sp.Expr) -> sp.Expr:
+    """In factored form, in which equal rational functions are equal."""
+    return sp.factor(sp.cancel(sp.together(x)))
+
+
+def _same(one: sp.Expr, other: sp.Expr) -> bool:
+    """Whether two expressions are equal, whatever the values in them stand for."""
+    letters = {v: sp.Dummy() for v in (one - other).atoms(Value)}
+    return one == other or sp.cancel(sp.together((one - other).xreplace(letters))) == 0

@@ -1,0 +1,47 @@
+"""Outperforming ratio."""
+
+from derivations.claims import Formula, Part, claim
+from derivations.notation import W2S, d_s, n, rho_s, rho_w, sigma2
+from derivations.theorems._misspecified import SETTING
+from derivations.theorems._recovery import (
+    ANY,
+    BASELINE,
+    EXPRESSED,
+    LABELLED,
+    POINTS,
+    STUDENT,
+    A,
+    beyond,
+    x,
+)
+
+OPR = BASELINE / STUDENT
+
+
+@claim(
+    id="opr",
+    title="Outperforming ratio",
+    kind="equality",
+    source="the authors' published code, leading order; exact form derived here",
+    statement=r"\operatorname{OPR}=\frac{\operatorname{ER}(f_s)}{\operatorname{ER}(f_{w2s})}"
+    r"=\frac{d_s}{n-d_s-1}\cdot\frac{n-d_w-1}{d_{sw}+\kappa(d_w-d_{sw})}\quad\text{where }\rho_s=\rho_w=0",
+    points=POINTS,
+)
+def opr() -> tuple[Part, ...]:
+    r"""How much worse strong features do on the labels alone than with a teacher in between.
+
+    A ratio of expectations: above one, the detour through a weak teacher and $N$ pseudo-labels is worth more
+    than fitting the strong features to the $n$ labels themselves.
+    """
+    baseline = rho_s + (sigma2 + rho_s) * d_s / (n - d_s - 1)
+    student = beyond + (sigma2 + rho_w) * A / x
+    return (
+        Formula(OPR, baseline / student, ANY.where(*LABELLED), SETTING, label="in general"),
+        Formula(
+            OPR,
+            d_s / (n - d_s - 1) * x / A,
+            EXPRESSED.where(*LABELLED),
+            W2S,
+            label="a target in both spaces",
+        ),
+    )

@@ -1,0 +1,141 @@
+"""Consequences of closed forms in the exact channel: at the claim's points, at boundaries, and in a sweep."""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from derivations.claims import Consequence, Formula, Order, Tendency, Threshold
+from derivations.points import Point
+from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
+from verify.channels import Subject, labelled
+from verify.consequences import Letters, Sides, Stated, boundary, places, sweep
+from verify.streams import generator
+
+EXACT = "exact"
+SWEPT = 200  # places of a sweep
+_SIZES, _FIRST = 6, 1 << 12  # of a limit's variable, each twice the one before, the first times the largest
+_RATE = Fraction(1, 100)  # by which the order of an error may be off at those sizes
+
+
+class Place(NamedTuple):
+    """Where the sides were compared, and whether what is stated holds there."""
+
+    label: str
+    sides: Sides
+    holds: bool
+
+
+def checks(subject: Subject, number: int, seed: int) -> Iterator[Check]:
+    """All that exact arithmetic says of a consequence."""
+    part = subject.claim.parts[number]
+    assert isinstance(part, Consequence)
+    claims = subject.book.claims
+    whole = Stated(part, claims)
+    try:
+        at = places(part, subject.claim.points, claims)
+    except ValueError as why:
+        step = labelled(part, "statement")
+        yield Check(EXACT, step, "all", NOT_APPLICABLE, reason=str(why), part=number, whole=True)
+        return
+    if isinstance(part, Tendency):
+        yield from (_rate(whole, point, number, seed) for point in at)
+        return
+    if isinstance(part, Threshold):
+        for point in at:
+            near = boundary(whole, point)
+            met = "either side of the boundary" if len(near) > 1 else "no boundary here: at the point"
+            yield _summary(met, point.label, _at(whole, near), part, number, seed)
+    else:
+        yield _summary(f"at {len(at)} points", "all", _at(whole, at), part, number, seed)
+    stream = generator(seed, EXACT, subject.claim.id, number, "sweep")
+    found = list(_compared(whole, ((_spelled(x), x) for x in sweep(whole, stream, SWEPT))))
+    yield _summary(f"a sweep of {len(found)} places", "", found, part, number, seed)
+
+
+def _at(whole: Stated, points: Iterable[Point]) -> list[Place]:
+    return list(_compared(whole, ((p.label, whole.at(p)) for p in points)))
+
+
+def _compared(whole: Stated, where: Iterable[tuple[str, Letters]]) -> Iterator[Place]:
+    """The two sides wherever they have values: a ratio has none where it divides by zero."""
+    for label, letters in where:
+        try:
+            sides = whole.compare(letters)
+        except ZeroDivisionError:
+            continue
+        yield Place(label, sides, _holds(whole.part, sides))
+
+
+def _holds(part: Consequence, x: Sides) -> bool:
+    """Whether what is stated holds at one place."""
+    if isinstance(part, Formula):
+        return x.left == x.right
+    if isinstance(part, Order):
+        return x.left > x.right or (x.left == x.right and not part.strict)
+    return (x.left > 0) == (x.right > 0) and (x.left < 0) == (x.right < 0)
+
+
+def _summary(step: str, point: str, found: list[Place], part: Consequence, number: int, seed: int) -> Check:
+    """One check for many places: the first at which it fails, else the tightest of an inequality."""
+    step = labelled(part, step)
+    if not found:
+        why = "the sides have a value at none of the places"
+        return Check(EXACT, step, point, NOT_APPLICABLE, reason=why, part=number, whole=True)
+    worst = next((f for f in found if not f.holds), None)
+    tightest = min(found, key=_slack)
+    shown = worst or tightest
+    return Check(
+        EXACT,
+        step,
+        shown.label if worst or isinstance(part, Order) else point,
+        REFUTED if worst else PASSED,
+        lhs=str(shown.sides.left),
+        rhs=str(shown.sides.right),
+        scale=float(shown.sides.scale) or 1.0,
+        detectable=0.0,
+        miss=0.0,
+        method=f"rational arithmetic at {len(found)} places, from the closed forms that the claims state",
+        slack=float(_slack(tightest)) if isinstance(part, Order) else None,
+        seed=seed,
+        part=number,
+        whole=True,
+    )
+
+
+def _slack(place: Place) -> Fraction:
+    """How far apart the sides of an inequality are, in units of the terms of the left one."""
+    sides = place.sides
+    return (sides.left - sides.right) / (sides.scale or 1)
+
+
+def _spelled(letters: Letters) -> str:
+    """A place of a sweep in one line."""
+    return ", ".join(f"{s}={v}" for s, v in sorted(letters.items(), key=lambda item: str(item[0])))
+
+
+def _rate(whole: Stated, point: Point, number: int, seed: int) -> Check:
+    """The order at which the closed forms approach a limit, from sizes that double."""
+    part = whole.part
+    assert isinstance(part, Tendency)
+    letters = whole.at(point)
+    first = _FIRST * max(int(v) for s, v in letters.items() if s.name.startswith("d"))
+    sizes = [first << i for i in range(_SIZES)]
+    found = [whole.compare({**letters, part.variable: Fraction(size)}) for size in sizes]
+    errors = [abs(x.left - x.right) for x in found]
+    exact = not any(errors)
+    rates = [] if exact or not all(errors) else [a / b for a, b in pairwise(errors)]
+    good = exact or (bool(rates) and all(abs(r / 2**part.order - 1) <= _RATE for r in rates))
+    return Check(
+        EXACT,
+        labelled(part, f"order of the error, {part.variable} from {sizes[0]} to {sizes[-1]}"),
+        point.label,
+        PASSED if good else REFUTED,
+        lhs=str(found[-1].left),
+        rhs=str(found[-1].right),
+        scale=1.0,
+        method="rational arithmetic: an error that halves, or quarters, as the size doubles",
+        seed=seed,
+        part=number,
+        whole=True,
+    )

@@ -1,0 +1,238 @@
+"""Consequences in exact arithmetic: their sides at points, their boundaries, points all over their regions.
+
+A value stands for the closed form that a claim states; what the core concludes is not asked here.
+"""
+
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+import sympy as sp
+
+from derivations.claims import Claim, Consequence, Formula, Tendency, Threshold
+from derivations.core.consequences import Value
+from derivations.points import Point
+from verify.environment import environment
+from verify.predictions import evaluate
+
+Letters = Mapping[sp.Symbol, Fraction]
+_STEP = Fraction(1, 10**9)  # of a difference quotient
+_LARGEST = 24  # of the integers that a sweep draws
+_TRIES = 50  # for each place of a sweep, where hypotheses are left that no coordinates take care of
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The sides of a consequence at one place; `scale` is the sum of the left one's terms without signs."""
+
+    left: Fraction
+    right: Fraction
+    scale: Fraction
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A consequence with the closed forms that the claims state in the place of their names."""
+
+    part: Consequence
+    claims: Mapping[str, Claim] = field(repr=False)
+
+    def form(self, v: Value) -> sp.Expr:
+        """The closed form of a value, in the letters of the region. Raises ValueError where there is none."""
+        if v.claim not in self.claims:
+            raise ValueError(f"there is no claim {v.claim}")
+        form = sp.sympify(self.claims[v.claim].provable[v.part].right)
+        return self.part.region.put(form.subs(v.changes, simultaneous=True))
+
+    def inserted(self, x: sp.Expr) -> sp.Expr:
+        """An expression without values."""
+        x = sp.sympify(x)
+        return self.part.region.put(x.xreplace({v: self.form(v) for v in x.atoms(Value)}))
+
+    @cached_property
+    def sides(self) -> tuple[sp.Expr, sp.Expr]:
+        """Both sides, inserted."""
+        return self.inserted(self.part.left), self.inserted(self.part.right)
+
+    @cached_property
+    def hypotheses(self) -> tuple[tuple[sp.Expr, bool], ...]:
+        """What is positive (True) or not negative on the region."""
+        return tuple((self.inserted(h), strict) for h, strict in self.part.region.hypotheses)
+
+    @cached_property
+    def letters(self) -> frozenset[sp.Symbol]:
+        """What has to have a value."""
+        means = (self.part.left - self.part.right).atoms(Value)
+        every = (*self.sides, *map(self.form, means), *(h for h, _ in self.hypotheses))
+        return frozenset[sp.Symbol]().union(*(x.free_symbols for x in every))
+
+    def at(self, point: Point) -> dict[sp.Symbol, Fraction]:
+        """The letters' values at a point. Raises ValueError where the consequence does not speak of it."""
+        env, region = environment(self.part.setting, point), self.part.region
+        meant = frozenset[sp.Symbol]().union(*(m.free_symbols for _, m, _ in region.names))
+        known = {s: env.values[s.name] for s in self.letters | meant if s.name in env.values}
+        found = region.values({**known, **dict(self.part.given)})
+        for letter, fixed in region.at:
+            if env.values.get(letter.name, found[letter]) != found[letter]:
+                raise ValueError(f"{letter} is not {fixed} at the point ({point.label})")
+        if missing := sorted(s.name for s in self.letters - found.keys()):
+            raise ValueError(f"the point ({point.label}) gives no value for {', '.join(missing)}")
+        values = {s: Fraction(int(found[s].p), int(found[s].q)) for s in self.letters}
+        if not self.holds(values):
+            raise ValueError(f"a hypothesis fails at the point ({point.label})")
+        return values
+
+    def holds(self, letters: Letters) -> bool:
+        """Whether every hypothesis holds at these values."""
+        found = ((evaluate(h, letters), strict) for h, strict in self.hypotheses)
+        return all(x > 0 if strict else x >= 0 for x, strict in found)
+
+    def compare(self, letters: Letters) -> Sides:
+        """Both sides at these values. Raises ZeroDivisionError where a ratio has no meaning."""
+        left, right = (_evaluated(x, letters) for x in self.sides)
+        scale = sum((abs(_evaluated(x, letters)) for x in self._terms), Fraction(0))
+        return Sides(left, right, scale)
+
+    @cached_property
+    def _terms(self) -> tuple[sp.Expr, ...]:
+        return tuple(map(self.inserted, sp.Add.make_args(self.part.left)))
+
+
+def _evaluated(x: sp.Expr, letters: Letters) -> Fraction:
+    """A rational function in exact arithmetic; derivatives in it are difference quotients."""
+    return evaluate(x.xreplace({d: _quotient(d, letters) for d in x.atoms(sp.Derivative)}), letters)
+
+
+def _quotient(x: sp.Derivative, letters: Letters) -> sp.Rational:
+    ((variable, order),) = x.variable_count
+    if order != 1:
+        raise TypeError(f"{x} is not a first derivative")
+    ends = ({**letters, variable: letters[variable] + side * _STEP} for side in (1, -1))
+    above, below = (evaluate(x.expr, end) for end in ends)
+    slope = (above - below) / (2 * _STEP)
+    return sp.Rational(slope.numerator, slope.denominator)
+
+
+def places(part: Consequence, points: Sequence[Point], claims: Mapping[str, Claim]) -> list[Point]:
+    """The points that a consequence speaks of."""
+    whole, found = Stated(part, claims), []
+    for point in points:
+        try:
+            whole.at(point)
+        except ValueError:
+            continue
+        found.append(point)
+    return found
+
+
+def boundary(whole: Stated, point: Point) -> list[Point]:
+    """The point with the threshold's variable at its roots, one before and one after, as far as it goes.
+
+    Where the right side has no root among the sizes, the point alone.
+    """
+    part = whole.part
+    assert isinstance(part, Threshold)
+    letters = {s: v for s, v in whole.at(point).items() if s != part.variable}
+    fixed = {s: sp.Rational(v.numerator, v.denominator) for s, v in letters.items()}
+    above = sp.numer(sp.together(whole.sides[1].subs(fixed)))
+    sizes: set[int] = set()
+    polynomial = sp.Poly(above, part.variable, domain=sp.QQ)
+    for (low, high), _ in [] if polynomial.is_ground else polynomial.intervals(eps=sp.Rational(1, 4)):
+        sizes |= {int(sp.floor(low)), int(sp.ceiling(high))}
+        if (root := int(sp.floor(high))) == high and polynomial.eval(root) == 0:
+            sizes |= {root - 1, root, root + 1}
+    moved = [point.but({part.variable.name: size}) for size in sorted(sizes)]
+    return places(part, moved, whole.claims) or [point]
+
+
+def sweep(whole: Stated, stream: np.random.Generator, count: int) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """Places all over the region: letters that range freely are drawn, the others follow from them.
+
+    Sizes are integers; a scalar is an integer over a small one. Fewer places come where the hypotheses that
+    no letter was solved for leave little room.
+    """
+    solved, _ = whole.part.region.coordinates
+    free = sorted(
+        (whole.letters - solved.keys()).union(*(x.free_symbols for x in solved.values())),
+        key=sp.default_sort_key,
+    )
+    found = 0
+    for _ in range(_TRIES * count):
+        drawn = {s: _drawn(s, stream) for s in free}
+        letters = drawn | {s: evaluate(x, drawn) for s, x in solved.items()}
+        if whole.holds(letters):
+            found += 1
+            yield letters
+        if found == count:
+            return
+
+
+def _drawn(letter: sp.Symbol, stream: np.random.Generator) -> Fraction:
+    """A value for a letter by its assumptions: small ones often, zero and one among them."""
+    low = 1 if letter.is_positive else 0 if letter.is_nonnegative else -_LARGEST
+    high = int(stream.choice([low + 2, low + _LARGEST // 4, low + _LARGEST, low + 8 * _LARGEST]))
+    drawn = int(stream.integers(low, high, endpoint=True))
+    size = letter.is_integer or isinstance(letter, sp.Dummy)
+    return Fraction(drawn) if size else Fraction(drawn, int(stream.integers(1, 4, endpoint=True)))
+
+
+@dataclass(frozen=True)
+class Functional:
+    """What a consequence says of means: constant + Σ weight · value is `stated`.
+
+    `unit` is the sum of what the left side's numerator adds or subtracts, over its denominator. With
+    `sign_only` no more than the sign of what is stated is claimed, and the unit is its size.
+    """
+
+    weights: Mapping[Value, Fraction]
+    constant: Fraction
+    stated: Fraction
+    unit: Fraction
+    sign_only: bool
+
+
+def functional(whole: Stated, letters: Letters) -> Functional:
+    """A ratio A/B is r exactly where A - rB has mean zero, so that means alone need be known.
+
+    Raises ValueError where a side is no ratio of linear combinations of values.
+    """
+    part = whole.part
+    exact = isinstance(part, Formula | Tendency)
+    tested = part.left if exact or isinstance(part, Threshold) else part.left - part.right
+    if tested.has(sp.Derivative):
+        raise ValueError("a derivative in a size cannot be measured at a size")
+    means = sorted(tested.atoms(Value), key=str)
+    if not means:
+        raise ValueError("nothing random stands in it")
+    stand_ins = {v: sp.Dummy() for v in means}
+    sides = sp.fraction(sp.together(tested.xreplace(stand_ins)))
+    above, below = (_combination(side, list(stand_ins.values()), whole, letters) for side in sides)
+    forms = [evaluate(whole.form(v), letters) for v in means]
+    over, under = (c[-1] + sum(map(operator.mul, c, forms), Fraction(0)) for c in (above, below))
+    if under == 0:
+        raise ValueError("the ratio divides by zero here")
+    right = _evaluated(whole.sides[1], letters)
+    size = (
+        abs(above[-1]) + sum((abs(c * x) for c, x in zip(above, forms, strict=False)), Fraction(0))
+    ) / abs(under)
+    if exact:
+        weights = [(a - right * b) / under for a, b in zip(above, below, strict=True)]
+        return Functional(dict(zip(means, weights, strict=False)), right + weights[-1], right, size, False)
+    weights = [a / under for a in above]
+    side = right if isinstance(part, Threshold) else Fraction(1)
+    stated = Fraction(0) if side == 0 else abs(over / under) * (1 if side > 0 else -1)
+    return Functional(
+        dict(zip(means, weights, strict=False)), weights[-1], stated, abs(stated) or size, stated != 0
+    )
+
+
+def _combination(side: sp.Expr, means: Sequence[sp.Dummy], whole: Stated, letters: Letters) -> list[Fraction]:
+    """The coefficients of means, and last the constant. Raises ValueError where the side is not linear."""
+    polynomial = sp.Poly(side, *means)
+    if polynomial.total_degree() > 1:
+        raise ValueError(f"{whole.part.left} is no ratio of linear combinations of values")
+    every = [*(polynomial.coeff_monomial(x) for x in means), polynomial.coeff_monomial(1)]
+    return [_evaluated(whole.inserted(c), letters) for c in every]
