@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -202,6 +202,19 @@ class Theorem:
     def conclusion(self) -> sp.Expr:
         """What the first derivation, or else the first inference, computed, as a SymPy expression."""
         return (*self.derivations, *self.inferences)[0].conclusion
+
+    @property
+    def apart(self) -> "Iterator[Theorem]":
+        """What was made of each part; of a law, which is not derived, nothing."""
+        firsts, others, inferences = iter(self.derivations), iter(self.others), iter(self.inferences)
+        for part in self.claim.parts:
+            own = replace(self.claim, parts=(part,))
+            if isinstance(part, Consequence):
+                yield Theorem(own, (), (), (next(inferences),))
+            elif isinstance(part, SameLaw):
+                yield Theorem(own, (), ())
+            else:
+                yield Theorem(own, (next(firsts),), tuple(next(others) for _ in part.also))
 
     @cached_property
     def depends(self) -> tuple[str, ...]:

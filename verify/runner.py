@@ -100,8 +100,8 @@ def run(
         for name in names:
             if name not in table:
                 raise KeyError(name)
-    book, replayed, rules = Book(known), Book(known), LEVELS[level]
-    subjects = {id: Subject(known[id], book, replayed) for id in chosen}
+    book, rules = Book(known), LEVELS[level]
+    subjects = {id: Subject(known[id], book) for id in chosen}
     made_of = {id: made_from(s) for id, s in subjects.items()}  # derives all, before threads share the book
     tasks = [t for name in used for t in CHANNELS[name].plan(list(subjects.values()), rules)]
     alpha = split_budget(FALSE_ALARMS, max(1, sum(t.checks for t in tasks)))

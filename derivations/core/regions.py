@@ -54,6 +54,10 @@ class Region:
             at=(*self.at, *at),
         )
 
+    @cached_property
+    def _as_stated(self) -> dict[sp.Expr, Sign]:
+        return {self.put(h): Sign(1, strict) for h, strict in reversed(self.hypotheses)}
+
     @property
     def hypotheses(self) -> tuple[tuple[sp.Expr, bool], ...]:
         """Each with whether it is positive, or only not negative."""
@@ -124,6 +128,8 @@ class Region:
         x = sp.sympify(x)
         if x.is_positive:  # a letter that a hypothesis was solved for is positive still
             return PLUS
+        if x in self._as_stated:
+            return self._as_stated[x]
         return self._by_parts(x) or self._rational(x)
 
     def _by_parts(self, x: sp.Expr) -> Sign | None:

@@ -79,7 +79,6 @@ class Subject:
 
     claim: Claim
     book: Book
-    replayed: Book
     _chains: dict[int, "tuple[Chain, ...]"] = field(default_factory=dict)
     _pairs: dict[int, list[Pair]] = field(default_factory=dict)
 

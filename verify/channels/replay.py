@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derivations.claims import Book, Claim, Consequence, Disagreement, SameLaw
+from derivations.claims import Book, Claim, Consequence, Disagreement, SameLaw, Theorem
 from derivations.core.words import Refused
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Findings, Subject, Task, labelled
@@ -26,28 +26,32 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
     if all(isinstance(part, SameLaw) for part in claim.parts):
         why = f"taken from the literature: {'; '.join(claim.literature)}"
         return [(claim.id, Check(NAME, "derivation", "", NOT_APPLICABLE, reason=why))]
-    # Not the subject's own book: one that has proved, and replayed, all that it holds.
     with _one_at_a_time:
-        return [(claim.id, check) for check in _replayed(claim, subject.replayed)]
+        return [(claim.id, check) for check in _replayed(claim, subject.book)]
 
 
 def _replayed(claim: Claim, book: Book) -> Iterator[Check]:
+    try:
+        whole = tuple(book.theorem(claim.id).apart)
+    except (Refused, Disagreement):
+        whole = ()  # for a part that fails; the others may not
     for number, part in enumerate(claim.parts):
         if isinstance(part, SameLaw):
             continue
-        # Under a name of its own, so that nobody takes the part for the claim.
-        name = f"{claim.id}, part {number}"
-        alone = replace(book, claims={**book.claims, name: replace(claim, parts=(part,))})
         try:
-            theorem = alone.theorem(name)
+            theorem = whole[number] if whole else _alone(claim, number, book)
         except (Refused, Disagreement) as why:
             step = labelled(part, "derivation")
             yield Check(NAME, step, "all", REFUTED, reason=str(why), part=number, whole=True)
             continue
         steps = sum(len(made.steps) for made in (*theorem.derivations, *theorem.others))
-        shown = str(theorem.conclusion)
-        from_what = (
-            f"from {', '.join(theorem.depends)}" if isinstance(part, Consequence) else f"{steps} steps"
-        )
-        step = labelled(part, from_what)
+        shown, below = str(theorem.conclusion), ", ".join(theorem.depends)
+        step = labelled(part, f"from {below}" if isinstance(part, Consequence) else f"{steps} steps")
         yield Check(NAME, step, "all", PASSED, lhs=shown, rhs=shown, part=number, whole=True)
+
+
+def _alone(claim: Claim, number: int, book: Book) -> Theorem:
+    """What is made of one part, under a name of its own, so that nobody takes the part for the claim."""
+    name = f"{claim.id}, part {number}"
+    parts = (claim.parts[number],)
+    return replace(book, claims={**book.claims, name: replace(claim, parts=parts)}).theorem(name)
