@@ -27,7 +27,7 @@ from verify.contraction import COVARIANCE, FACTOR, GIVEN, INVERSE, Contracted, L
 from verify.environment import ROOT
 from verify.moments import chi_square, normal, weingarten
 
-LARGEST = 4  # columns of a matrix whose inverse occurs: the number of monomials grows fast with it
+LARGEST = 6  # columns of a matrix whose inverse occurs: the number of monomials grows fast with it
 _ENTRIES = 10_000  # of a given matrix
 _Key = tuple[int, ...]  # the powers of the diagonal entries of all Bartlett factors in sight
 _Poly = fmpq_mpoly
@@ -175,7 +175,7 @@ class _Places:
         words = tuple(w for w in s.traces if _has_factor(w))
         sizes = tuple(self.at.size(x.shape[1]) for x in factors)
         inside = [x for w in words for x in w if x.kind == COVARIANCE]
-        key = words, sizes, tuple(str(self.covariances[x.symbol, x.other]) for x in inside)
+        key = words, tuple(factors), sizes, tuple(str(self.covariances[x.symbol, x.other]) for x in inside)
         if key not in self.at._reduced:
             ring, tables = _ring(sizes)
             parts = {x: table for x, table in zip(factors, tables, strict=True)}
