@@ -1,7 +1,7 @@
-"""Expectations reduced, for all sizes at once, to means over Bartlett factors: what can be done with words alone.
+"""Expectations reduced, for all sizes at once, to means over Bartlett factors: what words alone can do.
 
-A standard Gaussian X (m x d, m >= d) of which an inverse occurs is X = QTᵀ: the columns of Q are the first of a
-uniform orthogonal matrix, T is lower triangular with independent entries (Bartlett), and Q and T are
+A standard Gaussian X (m x d, m >= d) of which an inverse occurs is X = QTᵀ: the columns of Q are the first of
+a uniform orthogonal matrix, T is lower triangular with independent entries (Bartlett), and Q and T are
 independent. Then X⁺ = T⁻ᵀQᵀ and (XᵀX)⁻¹ = T⁻ᵀT⁻¹. What is jointly Gaussian with X is its regression on X and
 an independent rest. So every word becomes one in matrices that are given, in T and its inverse, in Q, and in
 matrices that occur as polynomials; of the last two kinds the moments are sums over pairings of their
@@ -53,13 +53,21 @@ class Letter(NamedTuple):
     @property
     def T(self) -> "Letter":
         """The transpose."""
-        if self.kind == COVARIANCE:
+        if self.other is not None:
             return self._replace(symbol=self.other, other=self.symbol)
         return self._replace(transposed=not self.transposed)
 
+    @property
+    def pair(self) -> tuple[MatrixSymbol, MatrixSymbol]:
+        """Of what it is the covariance."""
+        assert self.other is not None
+        return self.symbol, self.other
+
 
 Letters = tuple[Letter, ...]
-Weight = tuple[MatrixSymbol, int, int, int]  # of a frame: its X, how often it occurs, and two pairings by number
+Weight = tuple[
+    MatrixSymbol, int, int, int
+]  # of a frame: its X, how often it occurs, and two pairings by number
 
 
 class Summand(NamedTuple):
@@ -86,11 +94,16 @@ class Contracted:
     terms: tuple[tuple[sp.Expr, tuple[Letters, ...], tuple[Mean, ...]], ...]
     covariances: Mapping[tuple[MatrixSymbol, MatrixSymbol], MatrixSum]
 
+    @property
+    def factors(self) -> frozenset[MatrixSymbol]:
+        """The matrices whose Bartlett factors are left."""
+        return frozenset(x for _, _, means in self.terms for mean in means for x, _ in mean.inverses)
+
 
 def contracted(
     side: Expression, setting: Setting, definitions: Definitions = (), extra: Sequence[Block] = ()
 ) -> Contracted:
-    """Integrate all but the Bartlett factors. Raises ValueError, with one sentence, for what is not served."""
+    """Integrate all but the Bartlett factors. Raises ValueError, one sentence, for what is not served."""
     laws = _Laws(setting, definitions, extra)
     means: dict[Group, Mean] = {}
     terms = []
@@ -167,10 +180,10 @@ class _Laws:
             if x not in self.blocks or x in roots:
                 return matrix(x)
             block = self.blocks[x]
-            said = [r for r in roots if r in block.members and block.between(r, x).terms]
+            said = tuple(r for r in roots if r in block.members)
             if not said:
                 return matrix(x)
-            total = matrix(self._rest(x, tuple(said)))
+            total = matrix(self._rest(x, said))
             for root in said:
                 total += matrix(root) * block.between(root, x)
             return total
@@ -208,7 +221,7 @@ class _Laws:
             if isinstance(x, Identity):
                 continue
             if f.op != PLAIN and x not in roots:
-                raise ValueError(f"there is an inverse of {x}, which is not random or not in sight")
+                raise ValueError(f"the inverse of {x} stands where it is not integrated")
             if f.op == GRAM_INVERSE:
                 made: Letters = (Letter(INVERSE, x, True), Letter(INVERSE, x))
             elif f.op == PINV:
@@ -229,15 +242,18 @@ class _Laws:
             raise ValueError(f"only mean and covariance of {found[0].symbol} are known")
         for pairing in _few(len(found), found):
             coefficient, traces = _rejoined(
-                s.traces, lambda x: x in found, pairing, pairing, lambda i, j: self._between(found[i], found[j])
+                s.traces,
+                lambda x: x in found,
+                pairing,
+                pairing,
+                lambda i, j: self._between(found[i], found[j]),
             )
             yield Summand(s.coefficient * coefficient, s.weights, traces)
 
     def _between(self, x: Letter, y: Letter) -> Letters:
-        pair = x.symbol, y.symbol
-        for a, b in (pair, pair[::-1]):
+        for a, b in ((x.symbol, y.symbol), (y.symbol, x.symbol)):
             self.covariances[a, b] = self.blocks[a].between(a, b)
-        return (Letter(COVARIANCE, *pair[:1], False, pair[1]),)
+        return (Letter(COVARIANCE, x.symbol, other=y.symbol),)
 
 
 def _haar(s: Summand, x: MatrixSymbol) -> Iterable[Summand]:
@@ -301,14 +317,14 @@ def _rejoined(
     factor = ONE
     while joins:
         start = at = next(iter(joins))
-        word: Letters = ()
+        curve: Letters = ()
         while at in joins:
             across, bridge = joins.pop(at)
             del joins[across]
             at, between = segments[across]
-            word += bridge + between
-        if word:
-            new.append(word)
+            curve += bridge + between
+        if curve:
+            new.append(curve)
         else:
             factor *= sizes[start[0]][start[1]]
     return factor, tuple(new)

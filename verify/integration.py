@@ -1,223 +1,261 @@
-"""Expectations as exact numbers: a finite sum of products of normal and chi-square moments. Nothing is sampled.
+"""Expectations as exact numbers: finite sums of products of normal and chi-square moments, nothing sampled.
 
-What `verify.contraction` leaves are traces of words in given matrices and in Bartlett factors T, lower triangular
-with T_ii² ~ χ² with m - i + 1 degrees of freedom and T_ij ~ N(0, 1), all independent. Every minor of T that is
-divided by is a product of diagonal entries, so a product of such traces is a polynomial in the T_ij and the
-1/T_ii, and its mean is a rational number: a sum over monomials, with no quadrature, no closed form and no random
-number but for the given matrices, which are arbitrary. A mean that does not exist shows as a chi-square moment
-that is infinite, because a polynomial in independent variables is integrable exactly if its monomials are.
+What `verify.contraction` leaves are traces of words in given matrices and in Bartlett factors T: lower
+triangular, T_ii² ~ χ² with m - i + 1 degrees of freedom, T_ij ~ N(0, 1), all independent. Entries of the
+inverse are polynomials in the T_ij and the 1/T_ii, so a product of such traces is one, and its mean is a
+rational number: no quadrature, no closed form. Given matrices are arbitrary, and drawn as such. A mean that
+does not exist shows as an infinite moment, because a polynomial in independent variables is integrable
+exactly if its monomials are.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 
 import numpy as np
 import sympy as sp
 from flint import Ordering, fmpq, fmpq_mat, fmpq_mpoly, fmpq_mpoly_ctx
-from sympy import MatrixSymbol
+from sympy import Identity, MatrixSymbol
 
 from derivations.core.laws import Setting
-from derivations.core.words import MatrixSum
-from derivations.points import Point
+from derivations.core.words import MatrixSum, matrix
 from verify import predictions, rational
-from verify.contraction import COVARIANCE, FACTOR, GIVEN, INVERSE, Contracted, Letters, Mean, Summand
+from verify.contraction import COVARIANCE, FACTOR, GIVEN, INVERSE, Contracted, Letter, Letters, Mean, Summand
 from verify.environment import ROOT
-from verify.moments import chi_square, normal, weingarten
+from verify.moments import Infinite, chi_square, normal, weingarten
 
-LARGEST = 6  # columns of a matrix whose inverse occurs: the number of monomials grows fast with it
+LARGEST = 6  # columns of a matrix whose inverse occurs: the number of monomials grows fast with them
 _ENTRIES = 10_000  # of a given matrix
-_Key = tuple[int, ...]  # the powers of the diagonal entries of all Bartlett factors in sight
-_Poly = fmpq_mpoly
-_Matrix = list[list[_Poly]]
+
+_Powers = tuple[int, ...]  # of the diagonal entries of all Bartlett factors in sight
+_Table = list[list[fmpq_mpoly]]  # a matrix of polynomials
 
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """The values of sizes, scalars and named traces by name, and exact given matrices."""
+    """Sizes, scalars and named traces by name, and exact given matrices. Build with `numbers`.
+
+    `degree` is that of an entry of a given matrix in the integers drawn, over a denominator that the entries
+    have in common; `known` is what numbers of rows do not change, once worked out.
+    """
 
     values: Mapping[str, Fraction]
     matrices: Mapping[MatrixSymbol, fmpq_mat]
-    _reduced: dict[object, dict[_Key, fmpq]] = field(default_factory=dict)  # what no number of rows changes
+    degree: int = 1
+    known: dict[object, dict[_Powers, fmpq]] = field(
+        default_factory=dict
+    )  # what numbers of rows do not change
+
+    def moved(self, values: Mapping[str, Fraction]) -> "Numbers":
+        """The same given matrices with other scalars, and sizes that they do not depend on."""
+        return replace(self, values={**self.values, **values})
 
     def number(self, expression: sp.Expr) -> Fraction:
         """An expression in sizes and scalars; ValueError unless it is a rational number."""
-        return number(expression, self.values)
+        return rational_number(expression, self.values)
 
     def size(self, expression: sp.Expr) -> int:
-        """A positive integer."""
-        return size(expression, self.values)
+        """A size; ValueError unless a positive integer."""
+        found = self.number(expression)
+        if found.denominator != 1 or found <= 0:
+            raise ValueError(f"the size {expression} is {found}, not a positive integer")
+        return int(found)
 
-    def matrix(self, letter: object) -> fmpq_mat:
+    def given(self, x: MatrixSymbol | Identity) -> fmpq_mat:
         """A given matrix; ValueError where there is none."""
-        if letter not in self.matrices:
-            raise ValueError(f"there is no value for {letter}")
-        return self.matrices[letter]
+        if isinstance(x, Identity):
+            return rational.eye(self.size(x.shape[0]))
+        if x not in self.matrices:
+            raise ValueError(f"there is no value for {x}")
+        return self.matrices[x]
 
     def total(self, value: MatrixSum) -> fmpq_mat:
         """A sum of products of given matrices."""
         result = fmpq_mat(*map(self.size, value.shape))
-        for c, word in value.terms:
-            product = rational.eye(self.size(value.shape[0]))
+        for coefficient, word in value.terms:
+            product = rational.eye(self.size(value.shape[0])) * _fmpq(self.number(coefficient))
             for f in word:
-                if isinstance(f.symbol, MatrixSymbol):
-                    one = self.matrix(f.symbol)
-                    product = product * (one.transpose() if f.transposed else one)
-            result = result + product * _fmpq(self.number(c))
+                product = product * (
+                    self.given(f.symbol).transpose() if f.transposed else self.given(f.symbol)
+                )
+            result = result + product
         return result
 
 
 def numbers(
-    setting: Setting, values: Mapping[str, Fraction], overlaps: Sequence[Fraction], stream: np.random.Generator
+    setting: Setting,
+    values: Mapping[str, Fraction],
+    overlaps: Sequence[Fraction],
+    stream: np.random.Generator,
 ) -> Numbers:
-    """Numbers with random given matrices of the forms that a setting names; entries or angles have 32 bits.
+    """Numbers with random given matrices of the forms that a setting names; integers drawn have 32 bits.
 
-    A matrix of overlaps has the given ones for its singular values, between two rational rotations; one that
-    exists to simulate only, a root of overlaps, is left out. A vector "of" the overlaps is any vector, since
-    what is stated is an identity between polynomials in its entries.
+    A matrix of overlaps has the given ones for its singular values, between two rational rotations. What
+    exists to simulate only, a root of it, is left out. A vector "of" the overlaps is any vector: what is
+    stated is an identity between polynomials in its entries.
+
+    Raises ValueError for sizes that are missing or too large, and for more overlaps than there is room for.
     """
-    forms, matrices, frames = dict(setting.forms), dict[MatrixSymbol, fmpq_mat](), dict[int, fmpq_mat]()
+    at, matrices, frames = Numbers(values, {}), dict[MatrixSymbol, fmpq_mat](), dict[int, fmpq_mat]()
+    forms, degree = dict(setting.forms), 1
     for x in setting.given:
-        rows, columns = (size(s, values) for s in x.shape)
+        form, rows, columns = forms.get(x, "generic"), at.size(x.shape[0]), at.size(x.shape[1])
         if rows * columns > _ENTRIES:
             raise ValueError(f"{x} is {rows} x {columns}: too large to be drawn")
-        form = forms.get(x, "generic")
+        if form.startswith(ROOT):
+            continue
         if form == "overlap":
-            middle = fmpq_mat(rows, columns)
-            for i, c in enumerate(overlaps):
-                middle[i, i] = _fmpq(c)
-            matrices[x] = rational.rotation(rows, stream) * middle * rational.rotation(columns, stream)
-        elif form == "orthogonal":
-            matrices[x] = rational.rotation(rows, stream)
-        elif form.startswith("frame"):
+            matrices[x], degree = _overlap(rows, columns, overlaps, stream), max(degree, rows + columns)
+        elif form == "orthogonal" or form.startswith("frame"):
             if rows not in frames:
                 frames[rows] = rational.rotation(rows, stream)
             first = rows - 1 if form == "frame last" else 0
             table = [row[first : first + columns] for row in frames[rows].tolist()]
-            matrices[x] = fmpq_mat(rows, columns, [value for row in table for value in row])
-        elif not form.startswith(ROOT):
+            matrices[x], degree = fmpq_mat(table), max(degree, rows)
+        else:
             matrices[x] = rational.integers((rows, columns), stream)
             if form == "covariance":
-                matrices[x] = matrices[x].transpose() * matrices[x]
-    found = Numbers(values, matrices)
-    names = {}
-    for name, word in setting.names:
-        total = found.total(MatrixSum(((sp.Integer(1), word),), (word[0].shape[0], word[-1].shape[1])))
-        names[name.name] = _fraction(rational.trace(total))
-    return Numbers({**values, **names}, matrices)
+                matrices[x], degree = matrices[x].transpose() * matrices[x], max(degree, 2)
+    at = Numbers(values, matrices)
+    names = {name: word for name, word in setting.names if all(f.symbol in matrices for f in word)}
+    traces = {x.name: rational.fraction(rational.trace(at.total(matrix(word)))) for x, word in names.items()}
+    return Numbers({**values, **traces}, matrices, degree)
+
+
+def _overlap(rows: int, columns: int, cosines: Sequence[Fraction], stream: np.random.Generator) -> fmpq_mat:
+    if len(cosines) > min(rows, columns):
+        raise ValueError(f"{len(cosines)} overlaps do not fit into a matrix of shape {rows, columns}")
+    middle = fmpq_mat(rows, columns)
+    for i, c in enumerate(cosines):
+        middle[i, i] = _fmpq(c)
+    return rational.rotation(rows, stream) * middle * rational.rotation(columns, stream)
 
 
 def value(side: Contracted, at: Numbers) -> Fraction:
-    """The value of a side. Raises Infinite, or ValueError for what is not known to exist or not served."""
-    covariances = {pair: at.total(total) for pair, total in side.covariances.items()}
-    places = _Places(at, covariances)
-    means: dict[int, fmpq] = {}
-    result = Fraction(0)
+    """The value of a side. Raises Infinite, or ValueError for what is not known to exist or is not served."""
+    place = _Place(at, {pair: at.total(total) for pair, total in side.covariances.items()})
+    means: dict[Mean, fmpq] = {}
+    result = fmpq(0)
     for coefficient, traces, factors in side.terms:
+        if coefficient.has(sp.oo):
+            raise Infinite("infinite as it stands")
         term = _fmpq(at.number(coefficient))
         for word in traces:
-            term = term * places.trace(word)
+            term = term * place.trace(word)
         for mean in factors:
-            if id(mean) not in means:
-                means[id(mean)] = places.mean(mean)
-            term = term * means[id(mean)]
-        result += _fraction(term)
-    return result
+            if mean not in means:
+                means[mean] = place.mean(mean)
+            term = term * means[mean]
+        result = result + term
+    return rational.fraction(result)
+
+
+def degree(side: Contracted, setting: Setting) -> int:
+    """A bound of the degree of a side in the entries of the given matrices, over a common denominator."""
+    names = {x: len(word) for x, word in setting.names}
+    lengths = {
+        pair: max((len(word) for _, word in total.terms), default=0)
+        for pair, total in side.covariances.items()
+    }
+
+    def scalar(x: sp.Expr) -> int:
+        if x.is_Pow and x.exp.is_Integer:
+            return abs(int(x.exp)) * scalar(x.base)
+        return names.get(x, 0) + sum(map(scalar, x.args))
+
+    def letters(traces: Sequence[Letters]) -> int:
+        found = [x for word in traces for x in word]
+        covariances = sum(lengths[x.pair] for x in found if x.kind == COVARIANCE)
+        return covariances + sum(x.kind == GIVEN for x in found)
+
+    return sum(
+        scalar(coefficient)
+        + letters(traces)
+        + sum(max((letters(s.traces) for s in mean.summands), default=0) for mean in means)
+        for coefficient, traces, means in side.terms
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class _Places:
-    """Words at one point."""
+class _Place:
+    """Where words have values."""
 
     at: Numbers
     covariances: Mapping[tuple[MatrixSymbol, MatrixSymbol], fmpq_mat]
 
     def mean(self, mean: Mean) -> fmpq:
         """One expectation."""
-        freedoms = []
+        freedoms: list[int] = []
         for x, count in mean.inverses:
             rows, columns = map(self.at.size, x.shape)
             if rows < columns:
                 raise ValueError(f"a {rows} x {columns} matrix has no inverse Gram matrix")
             if columns > LARGEST:
                 raise ValueError(f"{x} has {columns} columns, more than {LARGEST}")
-            # The smallest eigenvalue λ has E λ^(-count/2) finite exactly then.
+            # Of the smallest eigenvalue λ of the Gram matrix, E λ^(-count/2) is finite exactly otherwise.
             if mean.vanishing and rows - columns + 1 <= count:
                 raise ValueError(f"a mean over {x} that may be infinite is multiplied by one that is zero")
             freedoms += [rows - i for i in range(columns)]
-        total: dict[_Key, fmpq] = {}
+        total: dict[_Powers, fmpq] = {}
         for s in mean.summands:
             weight = _fmpq(self.at.number(s.coefficient))
             for x, count, i, j in s.weights:
                 weight = weight * weingarten(count, self.at.size(x.shape[0]))[i, j]
             for word in (w for w in s.traces if not _has_factor(w)):
                 weight = weight * self.trace(word)
-            for key, c in self.reduced(s, [x for x, _ in mean.inverses]).items():
-                total[key] = total.get(key, fmpq(0)) + weight * c
-        result = fmpq(0)
-        for key, c in total.items():
-            powers = list(zip(freedoms, key, strict=True))
-            if c == 0 and any(freedom + power <= 0 for freedom, power in powers):
-                raise ValueError("an infinite moment is multiplied by zero")
-            if c != 0:
-                for freedom, power in powers:
-                    c = c * chi_square(freedom, power // 2)
-                result = result + c
-        return result
+            for powers, c in self.diagonal(s, tuple(x for x, _ in mean.inverses)).items():
+                total[powers] = total.get(powers, fmpq(0)) + weight * c
+        return sum((_moment(powers, freedoms, c) for powers, c in total.items()), fmpq(0))
 
-    def reduced(self, s: Summand, factors: Sequence[MatrixSymbol]) -> dict[_Key, fmpq]:
-        """The product of traces with the off-diagonal entries of the factors integrated, by diagonal powers.
-
-        A power whose coefficient has mean zero is kept: what it multiplies may be infinite.
-        """
+    def diagonal(self, s: Summand, factors: tuple[MatrixSymbol, ...]) -> dict[_Powers, fmpq]:
+        """The mean of the traces over off-diagonal entries of the factors, by powers of the diagonal ones."""
         words = tuple(w for w in s.traces if _has_factor(w))
         sizes = tuple(self.at.size(x.shape[1]) for x in factors)
-        inside = [x for w in words for x in w if x.kind == COVARIANCE]
-        key = words, tuple(factors), sizes, tuple(str(self.covariances[x.symbol, x.other]) for x in inside)
-        if key not in self.at._reduced:
+        covariances = tuple(str(self.covariances[x.pair]) for w in words for x in w if x.kind == COVARIANCE)
+        key = words, factors, sizes, covariances
+        if key not in self.at.known:
             ring, tables = _ring(sizes)
-            parts = {x: table for x, table in zip(factors, tables, strict=True)}
             product = ring.constant(1)
             for word in words:
-                product = product * self._polynomial(word, parts, ring)
-            self.at._reduced[key] = _off_diagonal(product, sizes)
-        return self.at._reduced[key]
+                product = product * self.polynomial(word, dict(zip(factors, tables, strict=True)), ring)
+            self.at.known[key] = _off_diagonal(product, sizes)
+        return self.at.known[key]
 
-    def _polynomial(
-        self, word: Letters, parts: Mapping[MatrixSymbol, tuple[_Matrix, _Matrix]], ring: fmpq_mpoly_ctx
-    ) -> _Poly:
+    def polynomial(
+        self, word: Letters, tables: Mapping[MatrixSymbol, tuple[_Table, _Table]], ring: fmpq_mpoly_ctx
+    ) -> fmpq_mpoly:
         """The trace of a word with Bartlett factors."""
-        matrices = []
-        for x in word:
-            if x.kind in (FACTOR, INVERSE):
-                table = parts[x.symbol][x.kind == INVERSE]
-                matrices.append([list(row) for row in zip(*table, strict=True)] if x.transposed else table)
-            else:
-                matrices.append([[ring.constant(c) for c in row] for row in self._given(x).tolist()])
-        first, *rest = matrices
+
+        def table(x: Letter) -> _Table:
+            if x.kind not in (FACTOR, INVERSE):
+                return [[ring.constant(c) for c in row] for row in self.given(x).tolist()]
+            found = tables[x.symbol][x.kind == INVERSE]
+            return [list(row) for row in zip(*found, strict=True)] if x.transposed else found
+
+        zero = ring.constant(0)
+        result, *rest = map(table, word)
         for other in rest:
             columns = list(zip(*other, strict=True))
-            first = [
-                [sum((a * b for a, b in zip(row, c, strict=True)), ring.constant(0)) for c in columns]
-                for row in first
+            result = [
+                [sum((a * b for a, b in zip(row, column, strict=True)), zero) for column in columns]
+                for row in result
             ]
-        return sum((first[i][i] for i in range(len(first))), ring.constant(0))
+        return sum((result[i][i] for i in range(len(result))), zero)
 
     def trace(self, word: Letters) -> fmpq:
         """The trace of a word of given matrices."""
-        first, *rest = map(self._given, word)
+        product, *rest = map(self.given, word)
         for other in rest:
-            first = first * other
-        return rational.trace(first)
+            product = product * other
+        return rational.trace(product)
 
-    def _given(self, x: object) -> fmpq_mat:
+    def given(self, x: Letter) -> fmpq_mat:
+        """The value of a letter."""
         if x.kind == COVARIANCE:
-            return self.covariances[x.symbol, x.other]
-        if x.kind != GIVEN:
-            raise ValueError(f"{x.symbol} is left")
-        found = self.at.matrix(x.symbol)
+            return self.covariances[x.pair]
+        found = self.at.given(x.symbol)
         return found.transpose() if x.transposed else found
 
 
@@ -226,84 +264,78 @@ def _has_factor(word: Letters) -> bool:
 
 
 @cache
-def _ring(sizes: tuple[int, ...]) -> tuple[fmpq_mpoly_ctx, tuple[tuple[_Matrix, _Matrix], ...]]:
-    """Polynomials in the entries of lower triangular T of these sizes and in 1/T_ii; each T and its inverse.
+def _ring(sizes: tuple[int, ...]) -> tuple[fmpq_mpoly_ctx, tuple[tuple[_Table, _Table], ...]]:
+    """Polynomials in the entries of triangular T of these sizes and in the 1/T_ii; each T and its inverse.
 
     The variables of one T are its rows, T_11, T_21, T_22, ..., and then 1/T_11, 1/T_22, ...
     """
-    names = [
-        name
-        for k, d in enumerate(sizes)
-        for name in (
-            *(f"t{k}_{i}_{j}" for i in range(d) for j in range(i + 1)),
-            *(f"s{k}_{i}" for i in range(d)),
-        )
-    ]
-    ring = fmpq_mpoly_ctx.get(names or ["t"], Ordering.lex)
-    gens, tables = list(ring.gens()), []
+    names = ["one"]  # there has to be a variable
+    for k, d in enumerate(sizes):
+        names += [f"t_{k}_{i}_{j}" for i in range(d) for j in range(i + 1)]
+        names += [f"s_{k}_{i}" for i in range(d)]
+    ring = fmpq_mpoly_ctx.get(names, Ordering.lex)
+    _, *left = ring.gens()
+    zero, tables = ring.constant(0), []
     for d in sizes:
-        entries, over = gens[: d * (d + 1) // 2], gens[d * (d + 1) // 2 :][:d]
-        gens = gens[d * (d + 3) // 2 :]
-        zero = ring.constant(0)
-        t = [[entries[i * (i + 1) // 2 + j] if j <= i else zero for j in range(d)] for i in range(d)]
+        rows = [[left.pop(0) for _ in range(i + 1)] for i in range(d)]
+        over = [left.pop(0) for _ in range(d)]
         inverse = [[zero] * d for _ in range(d)]
         for j in range(d):
             inverse[j][j] = over[j]
             for i in range(j + 1, d):  # row i of T T⁻¹ = I
-                inverse[i][j] = -over[i] * sum((t[i][k] * inverse[k][j] for k in range(j, i)), zero)
-        tables.append((t, inverse))
+                inverse[i][j] = -over[i] * sum((rows[i][k] * inverse[k][j] for k in range(j, i)), zero)
+        tables.append(([row + [zero] * (d - len(row)) for row in rows], inverse))
     return ring, tuple(tables)
 
 
-def _off_diagonal(polynomial: _Poly, sizes: tuple[int, ...]) -> dict[_Key, fmpq]:
-    """The mean over the off-diagonal entries, by the powers of the diagonal ones."""
-    out: dict[_Key, fmpq] = {}
-    for powers, c in polynomial.to_dict().items():
-        first, key, moment, odd = 0, list[int](), 1, False
+def _off_diagonal(polynomial: fmpq_mpoly, sizes: tuple[int, ...]) -> dict[_Powers, fmpq]:
+    """The mean over off-diagonal entries, by powers of the diagonal ones.
+
+    Powers with the coefficient zero are kept: what they multiply may be infinite.
+    """
+    out: dict[_Powers, fmpq] = {}
+    for (_, *exponents), coefficient in polynomial.to_dict().items():
+        moment, powers = 1, list[int]()
         for d in sizes:
-            inverse = first + d * (d + 1) // 2
-            for i in range(d):
-                row = first + i * (i + 1) // 2
-                moment *= math.prod(map(normal, powers[row : row + i]))
-                power = powers[row + i] - powers[inverse + i]
-                odd |= power % 2 == 1
-                key.append(power)
-            first = inverse + d
-        if odd and moment:  # of T = DTD, with D = diag(±1), a function of TTᵀ has no odd part
-            raise ValueError("an odd power of a diagonal entry of a Bartlett factor is left")
-        out[tuple(key)] = out.get(tuple(key), fmpq(0)) + c * moment
+            rows = [[exponents.pop(0) for _ in range(i + 1)] for i in range(d)]
+            powers += [rows[i][i] - exponents.pop(0) for i in range(d)]
+            moment *= math.prod(normal(power) for row in rows for power in row[:-1])
+        out[tuple(powers)] = out.get(tuple(powers), fmpq(0)) + coefficient * moment
     return out
 
 
-def number(expression: sp.Expr, values: Mapping[str, Fraction]) -> Fraction:
+def _moment(powers: _Powers, freedoms: Sequence[int], coefficient: fmpq) -> fmpq:
+    """The mean of a monomial in the diagonal entries, T_ii² ~ χ². Raises Infinite.
+
+    A function of TTᵀ is the same at DTD with D = diag(±1), so odd powers have the coefficient zero.
+    """
+    pairs = list(zip(powers, freedoms, strict=True))
+    if coefficient == 0:
+        if any(freedom + power <= 0 for power, freedom in pairs):
+            raise ValueError("a mean that may be infinite is multiplied by one that is zero")
+        return coefficient
+    if any(power % 2 for power, _ in pairs):
+        raise ValueError("an odd power of a diagonal entry of a Bartlett factor is left")
+    for power, freedom in pairs:
+        coefficient = coefficient * chi_square(freedom, power // 2)
+    return coefficient
+
+
+def rational_number(expression: sp.Expr, values: Mapping[str, Fraction]) -> Fraction:
     """An expression at values by name; ValueError unless it is a rational number."""
-    at = {}
-    for s in expression.free_symbols:
-        if s.name not in values:
-            raise ValueError(f"the point gives no value for {s.name}")
-        at[s] = values[s.name]
+    if missing := sorted(s.name for s in expression.free_symbols if s.name not in values):
+        raise ValueError(f"the point gives no value for {', '.join(missing)}")
     try:
-        return predictions.evaluate(expression, at)
-    except TypeError:  # a root
-        found = sp.simplify(expression.subs({s: sp.Rational(v) for s, v in at.items()}))
+        return predictions.evaluate(expression, {s: values[s.name] for s in expression.free_symbols})
     except ZeroDivisionError:
         raise ValueError(f"{expression} divides by zero") from None
+    except TypeError:  # a root, which may be that of a square
+        exact = {s: sp.Rational(values[s.name]) for s in expression.free_symbols}
+        found = sp.simplify(expression.subs(exact))
     if not found.is_Rational:
         raise ValueError(f"{expression} is {found}, not a rational number")
     return Fraction(int(found.p), int(found.q))
 
 
-def size(expression: sp.Expr, values: Mapping[str, Fraction]) -> int:
-    """A size at values by name; ValueError unless a positive integer."""
-    found = number(expression, values)
-    if found.denominator != 1 or found <= 0:
-        raise ValueError(f"the size {expression} is {found}, not a positive integer")
-    return int(found)
-
-
 def _fmpq(x: Fraction) -> fmpq:
     return fmpq(x.numerator, x.denominator)
-
-
-def _fraction(x: fmpq) -> Fraction:
-    return Fraction(int(x.p), int(x.q))

@@ -1,8 +1,8 @@
 """Moments of the normal, the chi-square and the Haar law, as exact rational numbers. Nothing is sampled.
 
 A pairing is a way to put 2k things into k pairs. The moments of normal variables are sums over pairings of
-products of covariances (Isserlis); those of the first columns of a uniform orthogonal matrix are sums over two
-pairings, one of the rows and one of the columns, weighted by the Weingarten function.
+products of covariances (Isserlis); those of the first columns of a uniform orthogonal matrix are sums over
+two pairings, one of the rows and one of the columns, weighted by the Weingarten function.
 
 Sources: Isserlis (1918); Bartlett, "On the theory of statistical regression" (1933); Collins and Śniady,
 "Integration with respect to the Haar measure on unitary, orthogonal and symplectic group" (2006).

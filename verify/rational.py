@@ -357,12 +357,15 @@ def _symbols(side: Side) -> set[MatrixSymbol]:
 
 
 def eye(size: int) -> fmpq_mat:
+    """The identity."""
     return fmpq_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
 
 
 def trace(a: fmpq_mat) -> fmpq:
+    """The trace of a square matrix."""
     return sum((a[i, i] for i in range(a.nrows())), fmpq(0))
 
 
 def fraction(x: fmpq) -> Fraction:
+    """The same number in Python's own type."""
     return Fraction(int(x.p), int(x.q))

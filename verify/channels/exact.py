@@ -1,17 +1,27 @@
-"""Exact: pathwise and scalar steps at random matrices of large integers. Trust: `enclosed`, radius 0.
+"""Exact: pathwise and scalar steps at random matrices of large integers, and expectations as exact sums.
 
-Also the door by which a statement enters: its normal form against the statement itself, evaluated by code
-that shares nothing with it.
+Trust: `enclosed`, radius 0. The expectations are in integrals.py. Also the door by which a statement enters:
+its normal form against the statement itself, evaluated by code that shares nothing with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from derivations.claims import SameLaw
+from derivations.claims import Equal, Limit, SameLaw
 from derivations.core.language import parse
 from derivations.core.rules import IN_EXPECTATION
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
-from verify.channels import Findings, Pair, Subject, Task, inapplicable, labelled, smallest, sources
+from verify.channels import (
+    Findings,
+    Pair,
+    Subject,
+    Task,
+    inapplicable,
+    integrals,
+    labelled,
+    smallest,
+    sources,
+)
 from verify.environment import environment
 from verify.levels import Level
 from verify.rational import pathwise_equal
@@ -20,24 +30,33 @@ from verify.raw import door
 NAME = "exact"
 _POINTS = 3  # the smallest points of a claim: rational arithmetic grows fast with size
 _MATRICES = 3  # random integer matrices at each
+_MEANS = "means"  # the key of a task that integrates
 _DRAWS = 4  # in floats, of a statement as typed
 
 
 def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
-    """One task for each part at each of the smallest points; laws are not for this channel."""
+    """For each part but a law one task at each of the smallest points, and one for all that is a mean."""
     return [
-        Task(NAME, (NAME, s.claim.id, str(number), point.label), ((s.claim.id, number),), 0, point)
+        Task(NAME, (NAME, s.claim.id, str(number), key), ((s.claim.id, number),), 0, point)
         for s in subjects
         for number, part in enumerate(s.claim.parts)
         if not isinstance(part, SameLaw)
-        for point in smallest(s.claim.points, part)[:_POINTS]
+        for key, point in _places(part, s.claim.points)
     ]
 
 
+def _places(part: Equal | Limit, points: Sequence[Point]) -> Iterator[tuple[str, Point | None]]:
+    for point in smallest(points, part)[:_POINTS]:
+        yield point.label, point
+    if integrals.has_means(part):
+        yield _MEANS, None
+
+
 def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, seed: int) -> Findings:
-    """Compare the two sides of each pathwise or scalar step exactly."""
+    """Compare the two sides of each pathwise or scalar step exactly, or those of what is a mean."""
     ((id, number),), point = task.parts, task.point
-    assert point is not None
+    if point is None:
+        return [(id, check) for check in integrals.checks(subjects[id], number, _POINTS, seed)]
     pairs = [pair for pair in subjects[id].pairs(number) if pair.kind != IN_EXPECTATION]
     checks = [_door(subjects[id], number, point, seed)]
     checks += [_compare(pair, subjects[id], point, seed) for pair in pairs]
