@@ -99,6 +99,14 @@ class Contracted:
         """The matrices whose Bartlett factors are left."""
         return frozenset(x for _, _, means in self.terms for mean in means for x, _ in mean.inverses)
 
+    @property
+    def given(self) -> frozenset[MatrixSymbol]:
+        """The given matrices that are left."""
+        traces = [t for _, outside, _ in self.terms for t in outside]
+        traces += [t for _, _, means in self.terms for mean in means for s in mean.summands for t in s.traces]
+        inside = frozenset(x.symbol for word in traces for x in word if x.kind == GIVEN)
+        return inside.union(*(total.symbols for total in self.covariances.values()))
+
 
 def contracted(
     side: Expression, setting: Setting, definitions: Definitions = (), extra: Sequence[Block] = ()

@@ -9,7 +9,7 @@ exactly if its monomials are.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
@@ -33,28 +33,33 @@ _Powers = tuple[int, ...]  # of the diagonal entries of all Bartlett factors in 
 _Table = list[list[fmpq_mpoly]]  # a matrix of polynomials
 
 
+class TooLarge(ValueError):
+    """A given matrix has too many entries to be drawn."""
+
+
 @dataclass(frozen=True, eq=False)
 class Numbers:
     """Sizes, scalars and named traces by name, and exact given matrices. Build with `numbers`.
 
     `degree` is that of an entry of a given matrix in the integers drawn, over a denominator that the entries
-    have in common; `known` is what numbers of rows do not change, once worked out.
+    have in common; `known` is what numbers of rows do not change, and `exact` what they do, once worked out.
     """
 
     values: Mapping[str, Fraction]
     matrices: Mapping[MatrixSymbol, fmpq_mat]
     degree: int = 1
-    known: dict[object, dict[_Powers, fmpq]] = field(
-        default_factory=dict
-    )  # what numbers of rows do not change
+    known: dict[object, dict[_Powers, fmpq]] = field(default_factory=dict)
+    exact: dict[sp.Expr, Fraction] = field(default_factory=dict)
 
     def moved(self, values: Mapping[str, Fraction]) -> "Numbers":
         """The same given matrices with other scalars, and sizes that they do not depend on."""
-        return replace(self, values={**self.values, **values})
+        return replace(self, values={**self.values, **values}, exact={})
 
     def number(self, expression: sp.Expr) -> Fraction:
         """An expression in sizes and scalars; ValueError unless it is a rational number."""
-        return rational_number(expression, self.values)
+        if expression not in self.exact:
+            self.exact[expression] = rational_number(expression, self.values)
+        return self.exact[expression]
 
     def size(self, expression: sp.Expr) -> int:
         """A size; ValueError unless a positive integer."""
@@ -88,39 +93,43 @@ def numbers(
     setting: Setting,
     values: Mapping[str, Fraction],
     overlaps: Sequence[Fraction],
-    stream: np.random.Generator,
+    needed: Set[MatrixSymbol],
+    stream: Callable[[str], np.random.Generator],
 ) -> Numbers:
-    """Numbers with random given matrices of the forms that a setting names; integers drawn have 32 bits.
+    """Numbers with the random given matrices that are needed, of the forms that a setting names.
 
-    A matrix of overlaps has the given ones for its singular values, between two rational rotations. What
-    exists to simulate only, a root of it, is left out. A vector "of" the overlaps is any vector: what is
-    stated is an identity between polynomials in its entries.
+    Integers drawn have 32 bits, from a stream for each matrix. What named traces speak of is always drawn.
 
-    Raises ValueError for sizes that are missing or too large, and for more overlaps than there is room for.
+    A matrix of overlaps has the given ones for its singular values, between two rational rotations. A vector
+    "of" the overlaps is any vector: what is stated is an identity between polynomials in its entries.
+
+    Raises TooLarge, and ValueError for sizes that are missing, for more overlaps than there is room for, and
+    for roots, which exist to simulate only.
     """
     at, matrices, frames = Numbers(values, {}), dict[MatrixSymbol, fmpq_mat](), dict[int, fmpq_mat]()
     forms, degree = dict(setting.forms), 1
-    for x in setting.given:
+    named = {f.symbol for _, word in setting.names for f in word}
+    for x in (x for x in setting.given if x in needed or x in named):
         form, rows, columns = forms.get(x, "generic"), at.size(x.shape[0]), at.size(x.shape[1])
         if rows * columns > _ENTRIES:
-            raise ValueError(f"{x} is {rows} x {columns}: too large to be drawn")
-        if form.startswith(ROOT):
-            continue
+            raise TooLarge(f"{x} is {rows} x {columns}: too large to be drawn")
         if form == "overlap":
-            matrices[x], degree = _overlap(rows, columns, overlaps, stream), max(degree, rows + columns)
+            matrices[x] = _overlap(rows, columns, overlaps, stream(x.name))
+            degree = max(degree, rows + columns)
         elif form == "orthogonal" or form.startswith("frame"):
             if rows not in frames:
-                frames[rows] = rational.rotation(rows, stream)
+                frames[rows] = rational.rotation(rows, stream("frame"))
             first = rows - 1 if form == "frame last" else 0
             table = [row[first : first + columns] for row in frames[rows].tolist()]
             matrices[x], degree = fmpq_mat(table), max(degree, rows)
+        elif form.startswith(ROOT):
+            raise ValueError(f"{x} is a root, which may have no rational entries")
         else:
-            matrices[x] = rational.integers((rows, columns), stream)
+            matrices[x] = rational.integers((rows, columns), stream(x.name))
             if form == "covariance":
                 matrices[x], degree = matrices[x].transpose() * matrices[x], max(degree, 2)
     at = Numbers(values, matrices)
-    names = {name: word for name, word in setting.names if all(f.symbol in matrices for f in word)}
-    traces = {x.name: rational.fraction(rational.trace(at.total(matrix(word)))) for x, word in names.items()}
+    traces = {x.name: rational.fraction(rational.trace(at.total(matrix(word)))) for x, word in setting.names}
     return Numbers({**values, **traces}, matrices, degree)
 
 

@@ -5,25 +5,27 @@ number of rows from the boundary of the hypotheses to twelve, and a few large on
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby, product
 
+import numpy as np
 import sympy as sp
 
 from derivations.claims import Equal, Limit, Part, SameLaw
 from derivations.core.derivation import stated
 from derivations.core.language import E, parse
-from derivations.core.laws import Setting
+from derivations.core.laws import Block, Setting
 from derivations.core.rules import IN_EXPECTATION
 from derivations.core.words import Expression, Refused
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Pair, Subject, inapplicable, labelled, smallest, sources
 from verify.contraction import Contracted, contracted
-from verify.integration import Numbers, degree, numbers, rational_number, value
+from verify.integration import Numbers, TooLarge, degree, numbers, rational_number, value
 from verify.moments import Infinite
 from verify.streams import generator
+from verify.symbols import Definitions
 
 NAME = "exact"
 # Of the grid: the most columns and rows, the large numbers of rows, and the cosines.
@@ -45,19 +47,17 @@ def checks(subject: Subject, part: int, points: int, seed: int) -> list[Check]:
     """Statement and steps of a part at its smallest points, and the statement at the grid."""
     claimed = subject.claim.parts[part]
     assert not isinstance(claimed, SameLaw)
-    sides = _Sides(subject, part)
-    places = {p: _drawn(claimed.setting, p, seed) for p in smallest(subject.claim.points, claimed)[:points]}
+    places = smallest(subject.claim.points, claimed)[:points]
+    sides = _Sides(claimed.setting, *sources(subject.chains(part)), seed)
     found = []
     for pair in _pairs(subject, part):
-        for p, at in places.items():
+        for point in places:
             try:
-                if isinstance(at, ValueError):
-                    raise at
-                found.append(_check(pair, p.label, *sides.values(pair, at), sides.method(pair), seed))
+                found.append(sides.check(pair, point.label, *sides.compare(pair, point)))
             except ValueError as why:  # no such point, or a word that is not served
-                found.append(inapplicable(NAME, pair, p, why))
-        if pair.whole and found[-1].verdict != NOT_APPLICABLE:
-            found += _grid(pair, sides, claimed.setting, next(iter(places)), seed)
+                found.append(inapplicable(NAME, pair, point, why))
+        if pair.whole and places and found[-1].verdict != NOT_APPLICABLE:
+            found += _grid(pair, sides, places[0])
     return found
 
 
@@ -74,14 +74,12 @@ def _pairs(subject: Subject, part: int) -> Iterator[Pair]:
 
 
 class _Sides:
-    """Sides of a part, each contracted once."""
+    """The sides of pairs in a setting, each contracted once and worked out once at a point."""
 
-    def __init__(self, subject: Subject, part: int) -> None:
-        claimed = subject.claim.parts[part]
-        assert not isinstance(claimed, SameLaw)
-        self.setting = claimed.setting
-        self.definitions, self.extra = sources(subject.chains(part))
+    def __init__(self, setting: Setting, definitions: Definitions, extra: Sequence[Block], seed: int) -> None:
+        self.setting, self.definitions, self.extra, self.seed = setting, definitions, extra, seed
         self.made: dict[Expression, tuple[Contracted, int]] = {}
+        self.known: dict[tuple[Expression, str], Value] = {}
 
     def __getitem__(self, side: Expression) -> tuple[Contracted, int]:
         """A side and its degree in the given matrices."""
@@ -90,18 +88,44 @@ class _Sides:
             self.made[side] = made, degree(made, self.setting)
         return self.made[side]
 
-    def values(self, pair: Pair, at: Numbers) -> tuple[Value, Value, float]:
-        """Both sides, and with what probability values that differ would have been equal here."""
-        (left, first), (right, second) = self[pair.left], self[pair.right]
-        miss = min(1.0, at.degree * (first + second) / _SIDE)
-        return _value(left, at), _value(right, at), miss
+    def numbers(self, pair: Pair, point: Point) -> Numbers:
+        """The numbers of a point; a given matrix is the same for all pairs."""
+        needed = self[pair.left][0].given | self[pair.right][0].given
+        values = {k: Fraction(v) for k, v in point.values}
 
-    def method(self, pair: Pair) -> str:
-        """What was summed."""
-        roots = {x for s in (pair.left, pair.right) for x in self[s][0].factors}
-        names = ", ".join(sorted(x.name for x in roots))
-        over = f"chi-square and normal moments over the Bartlett factor of {names}, the rest by pairings"
-        return f"exact sum of {over if roots else 'covariances by pairings'}"
+        def stream(name: str) -> np.random.Generator:
+            return generator(self.seed, "integrals", point.label, name)
+
+        return numbers(self.setting, values, point.overlaps, needed, stream)
+
+    def compare(self, pair: Pair, point: Point, at: Numbers | None = None) -> tuple[Value, Value, float]:
+        """Both sides, and with what probability values that differ would have been equal here."""
+        at = self.numbers(pair, point) if at is None else at
+        for side in (pair.left, pair.right):
+            if (side, point.label) not in self.known:
+                self.known[side, point.label] = _value(self[side][0], at)
+        left, right = (self.known[side, point.label] for side in (pair.left, pair.right))
+        return left, right, min(1.0, at.degree * (self[pair.left][1] + self[pair.right][1]) / _SIDE)
+
+    def check(self, pair: Pair, where: str, left: Value, right: Value, miss: float, count: int = 1) -> Check:
+        """What a comparison, or the last of several, says."""
+        names = {x.name for s in (pair.left, pair.right) for x in self[s][0].factors}
+        over = f"moments of the Bartlett factor of {' and '.join(sorted(names))}" if names else "covariances"
+        return Check(
+            NAME,
+            pair.step,
+            where,
+            PASSED if left == right else REFUTED,
+            lhs=str(left),
+            rhs=str(right),
+            scale=1.0,
+            detectable=0.0,
+            miss=miss if left == right else 0.0,
+            method=f"exact sum of products of {over}" + (f", at {count} points" if count > 1 else ""),
+            seed=self.seed,
+            part=pair.part,
+            whole=pair.whole,
+        )
 
 
 def _value(side: Contracted, at: Numbers) -> Value:
@@ -111,55 +135,29 @@ def _value(side: Contracted, at: Numbers) -> Value:
         return math.inf
 
 
-def _drawn(setting: Setting, point: Point, seed: int) -> Numbers | ValueError:
-    stream = generator(seed, "integrals", point.label)
-    try:
-        return numbers(setting, {k: Fraction(v) for k, v in point.values}, point.overlaps, stream)
-    except ValueError as why:
-        return why
-
-
-def _check(pair: Pair, point: str, left: Value, right: Value, miss: float, method: str, seed: int) -> Check:
-    return Check(
-        NAME,
-        pair.step,
-        point,
-        PASSED if left == right else REFUTED,
-        lhs=str(left),
-        rhs=str(right),
-        scale=1.0,
-        detectable=0.0,
-        miss=miss if left == right else 0.0,
-        method=method,
-        seed=seed,
-        part=pair.part,
-        whole=pair.whole,
-    )
-
-
-def _grid(pair: Pair, sides: _Sides, setting: Setting, first: Point, seed: int) -> list[Check]:
+def _grid(pair: Pair, sides: _Sides, first: Point) -> list[Check]:
     """One check of all points of the grid, or of the first one where the sides differ."""
-    drawn: dict[object, Numbers | ValueError] = {}
+    drawn: dict[object, Numbers] = {}
     seen: list[Mapping[str, int]] = []
-    last: tuple[Value, Value, float] = (0.0, 0.0, 0.0)
-    method = sides.method(pair)
-    for point, sizes in _points(setting, first):
+    last: tuple[Value, Value, float] = 0.0, 0.0, 0.0
+    for point, sizes in _points(sides.setting, first):
         # Given matrices depend on some of the sizes only, and so does what was made of them.
         exact = {k: Fraction(v) for k, v in point.values}
-        key = tuple(rational_number(s, exact) for x in setting.given for s in x.shape), point.overlaps
-        if key not in drawn:
-            drawn[key] = _drawn(setting, point, seed)
-        at = drawn[key]
-        if isinstance(at, ValueError):  # too large
-            continue
-        last = sides.values(pair, at.moved(exact))
+        shapes = tuple(rational_number(s, exact) for x in sides.setting.given for s in x.shape)
+        if (shapes, point.overlaps) not in drawn:
+            try:
+                drawn[shapes, point.overlaps] = sides.numbers(pair, point)
+            except TooLarge:
+                continue
+        at = drawn[shapes, point.overlaps]
+        last = sides.compare(pair, point, at.moved(exact))
         if last[0] != last[1]:
-            return [_check(pair, point.label, *last, method, seed)]
+            return [sides.check(pair, point.label, *last)]
         seen.append(sizes)
     if not seen:
         return []
-    label = ", ".join(f"{name} = {_runs({sizes[name] for sizes in seen})}" for name in seen[0])
-    return [_check(pair, label, *last, f"{method}, at {len(seen)} points", seed)]
+    where = ", ".join(f"{name} = {_runs({sizes[name] for sizes in seen})}" for name in seen[0])
+    return [sides.check(pair, where, *last, count=len(seen))]
 
 
 def _points(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, int]]]:
