@@ -89,10 +89,14 @@ class Mean:
 
 @dataclass(frozen=True)
 class Contracted:
-    """A side of an equation: coefficient * traces of given matrices * means, and the covariances in use."""
+    """A side of an equation: coefficient * traces of given matrices * means, and the covariances in use.
+
+    `orthogonal` are given matrices that have to be, for the side to have this form.
+    """
 
     terms: tuple[tuple[sp.Expr, tuple[Letters, ...], tuple[Mean, ...]], ...]
     covariances: Mapping[tuple[MatrixSymbol, MatrixSymbol], MatrixSum]
+    orthogonal: frozenset[MatrixSymbol]
 
     @property
     def factors(self) -> frozenset[MatrixSymbol]:
@@ -123,7 +127,7 @@ def contracted(
         if any(letter.kind != GIVEN for word in outside for letter in word):
             raise ValueError("something random stands outside every expectation")
         terms.append((t.coefficient, outside, tuple(means[group] for group in t.groups)))
-    return Contracted(tuple(terms), laws.covariances)
+    return Contracted(tuple(terms), laws.covariances, frozenset(laws.orthogonal))
 
 
 class _Laws:
@@ -141,17 +145,19 @@ class _Laws:
                 if x not in self.values and x not in self.given:
                     self.blocks.setdefault(x, b)
         self.covariances: dict[tuple[MatrixSymbol, MatrixSymbol], MatrixSum] = {}
+        self.orthogonal: set[MatrixSymbol] = set()
 
     def mean(self, group: Group) -> Mean:
         """E of a product of traces."""
+        start = substitute(Expression((Term(ONE, (), (group,)),)), self._turned)
         inverses: dict[MatrixSymbol, int] = {}
-        for f in (f for word in group for f in word if f.op != PLAIN):
+        for f in (f for f in start.factors() if f.op != PLAIN):
             inverses[f.symbol] = inverses.get(f.symbol, 0) + (2 if f.op == GRAM_INVERSE else 1)
         for x in inverses:
             self._require_standard(x, inverses)
         found: dict[tuple[tuple[Weight, ...], tuple[Letters, ...]], sp.Expr] = {}
         vanishing = False
-        for t in substitute(Expression((Term(ONE, (), (group,)),)), self._image(tuple(inverses))).terms:
+        for t in substitute(start, self._image(tuple(inverses))).terms:
             words = tuple(self.letters(w, inverses) for w in t.words())
             kept = [Summand(t.coefficient, (), tuple(map(cancelled, words)))]
             for block in dict.fromkeys(self.blocks.values()):
@@ -164,6 +170,19 @@ class _Laws:
                 found[key] = found.get(key, sp.Integer(0)) + s.coefficient
         summands = tuple(Summand(c, *key) for key, c in found.items() if c != 0)
         return Mean(summands, tuple(inverses.items()), vanishing)
+
+    def _turned(self, f: Factor) -> MatrixSum | None:
+        """An inverse of XQ, Q orthogonal, through that of X: Qᵀ(XᵀX)⁻¹Q, or QᵀX⁺."""
+        terms = self.values[f.symbol].terms if f.op != PLAIN and f.symbol in self.values else ()
+        if len(terms) != 1 or terms[0][0] != 1 or len(terms[0][1]) != 2:
+            return None
+        x, q = terms[0][1]
+        if x != Factor(x.symbol) or q.symbol not in self.given:
+            return None
+        self.orthogonal.add(q.symbol)
+        inverse = x._replace(op=f.op)
+        made = matrix((q.T, inverse, q) if f.op == GRAM_INVERSE else (q.T, inverse))
+        return made.T if f.transposed else made
 
     def _require_standard(self, x: MatrixSymbol, inverses: Iterable[MatrixSymbol]) -> None:
         block = self.blocks.get(x)

@@ -26,7 +26,7 @@ from verify.contraction import COVARIANCE, FACTOR, GIVEN, INVERSE, Contracted, L
 from verify.environment import ROOT
 from verify.moments import Infinite, chi_square, normal, weingarten
 
-LARGEST = 6  # columns of a matrix whose inverse occurs: the number of monomials grows fast with them
+LARGEST = 5  # columns of a matrix whose inverse occurs: the number of monomials grows fast with them
 _ENTRIES = 10_000  # of a given matrix
 
 _Powers = tuple[int, ...]  # of the diagonal entries of all Bartlett factors in sight
@@ -34,7 +34,7 @@ _Table = list[list[fmpq_mpoly]]  # a matrix of polynomials
 
 
 class TooLarge(ValueError):
-    """A given matrix has too many entries to be drawn."""
+    """A matrix has too many entries to be drawn, or columns to be integrated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +144,10 @@ def _overlap(rows: int, columns: int, cosines: Sequence[Fraction], stream: np.ra
 
 def value(side: Contracted, at: Numbers) -> Fraction:
     """The value of a side. Raises Infinite, or ValueError for what is not known to exist or is not served."""
+    for x in side.orthogonal:
+        q = at.given(x)
+        if q.nrows() != q.ncols() or q.transpose() * q != rational.eye(q.nrows()):
+            raise ValueError(f"an inverse is integrated through {x} only where {x} is orthogonal")
     place = _Place(at, {pair: at.total(total) for pair, total in side.covariances.items()})
     means: dict[Mean, fmpq] = {}
     result = fmpq(0)
@@ -202,7 +206,7 @@ class _Place:
             if rows < columns:
                 raise ValueError(f"a {rows} x {columns} matrix has no inverse Gram matrix")
             if columns > LARGEST:
-                raise ValueError(f"{x} has {columns} columns, more than {LARGEST}")
+                raise TooLarge(f"{x} has {columns} columns, more than {LARGEST}")
             # Of the smallest eigenvalue λ of the Gram matrix, E λ^(-count/2) is finite exactly otherwise.
             if mean.vanishing and rows - columns + 1 <= count:
                 raise ValueError(f"a mean over {x} that may be infinite is multiplied by one that is zero")

@@ -47,17 +47,22 @@ def checks(subject: Subject, part: int, points: int, seed: int) -> list[Check]:
     """Statement and steps of a part at its smallest points, and the statement at the grid."""
     claimed = subject.claim.parts[part]
     assert not isinstance(claimed, SameLaw)
-    places = smallest(subject.claim.points, claimed)[:points]
+    places = smallest(subject.claim.points, claimed)
     sides = _Sides(claimed.setting, *sources(subject.chains(part)), seed)
-    found = []
+    found: list[Check] = []
     for pair in _pairs(subject, part):
+        own: list[Check] = []
         for point in places:
-            try:
-                found.append(sides.check(pair, point.label, *sides.compare(pair, point)))
-            except ValueError as why:  # no such point, or a word that is not served
-                found.append(inapplicable(NAME, pair, point, why))
-        if pair.whole and places and found[-1].verdict != NOT_APPLICABLE:
-            found += _grid(pair, sides, places[0])
+            if len(own) < points:
+                try:
+                    own.append(sides.check(pair, point.label, *sides.compare(pair, point)))
+                except TooLarge:
+                    continue
+                except ValueError as why:  # no such point, or a word that is not served
+                    own.append(inapplicable(NAME, pair, point, why))
+        if pair.whole and places and all(c.verdict != NOT_APPLICABLE for c in own):
+            own += _grid(pair, sides, places[0])
+        found += own
     return found
 
 
@@ -116,8 +121,8 @@ class _Sides:
             pair.step,
             where,
             PASSED if left == right else REFUTED,
-            lhs=str(left),
-            rhs=str(right),
+            lhs=_shown(left),
+            rhs=_shown(right),
             scale=1.0,
             detectable=0.0,
             miss=miss if left == right else 0.0,
@@ -126,6 +131,10 @@ class _Sides:
             part=pair.part,
             whole=pair.whole,
         )
+
+
+def _shown(x: Value) -> str:
+    return "oo" if x == math.inf else str(x)
 
 
 def _value(side: Contracted, at: Numbers) -> Value:
