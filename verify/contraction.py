@@ -149,7 +149,9 @@ class _Laws:
 
     def mean(self, group: Group) -> Mean:
         """E of a product of traces."""
-        start = substitute(Expression((Term(ONE, (), (group,)),)), self._turned)
+        start = Expression((Term(ONE, (), (group,)),))
+        if any(f.op != PLAIN and f.symbol in self.values for f in start.factors()):
+            start = substitute(start, self._turned)
         inverses: dict[MatrixSymbol, int] = {}
         for f in (f for f in start.factors() if f.op != PLAIN):
             inverses[f.symbol] = inverses.get(f.symbol, 0) + (2 if f.op == GRAM_INVERSE else 1)
@@ -166,7 +168,7 @@ class _Laws:
                 kept = [s for old in kept for s in _haar(old, x)]
             vanishing |= not kept
             for s in kept:
-                key = s.weights, tuple(sorted(map(_canonical, s.traces), key=str))
+                key = s.weights, tuple(sorted(map(_canonical, s.traces), key=_order))
                 found[key] = found.get(key, sp.Integer(0)) + s.coefficient
         summands = tuple(Summand(c, *key) for key, c in found.items() if c != 0)
         return Mean(summands, tuple(inverses.items()), vanishing)
@@ -377,4 +379,8 @@ def _inverse(x: Letter, y: Letter) -> bool:
 def _canonical(word: Letters) -> Letters:
     """The least of the words with the same trace."""
     ways = (way[i:] + way[:i] for way in (word, transposed(word)) for i in range(len(word)))
-    return min(ways, key=str)
+    return min(ways, key=_order)
+
+
+def _order(word: Letters) -> list[tuple[str, str, bool, str]]:
+    return [(x.kind, x.symbol.name, x.transposed, x.other.name if x.other else "") for x in word]

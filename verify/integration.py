@@ -21,7 +21,7 @@ from sympy import Identity, MatrixSymbol
 
 from derivations.core.laws import Setting
 from derivations.core.words import MatrixSum, matrix
-from verify import predictions, rational
+from verify import rational
 from verify.contraction import COVARIANCE, FACTOR, GIVEN, INVERSE, Contracted, Letter, Letters, Mean, Summand
 from verify.environment import ROOT
 from verify.moments import Infinite, chi_square, normal, weingarten
@@ -45,28 +45,28 @@ class Numbers:
     have in common; `known` is what numbers of rows do not change, and `exact` what they do, once worked out.
     """
 
-    values: Mapping[str, Fraction]
+    values: Mapping[str, fmpq]
     matrices: Mapping[MatrixSymbol, fmpq_mat]
     degree: int = 1
     known: dict[object, dict[_Powers, fmpq]] = field(default_factory=dict)
-    exact: dict[sp.Expr, Fraction] = field(default_factory=dict)
+    exact: dict[sp.Expr, fmpq] = field(default_factory=dict)
 
-    def moved(self, values: Mapping[str, Fraction]) -> "Numbers":
+    def moved(self, values: Mapping[str, fmpq]) -> "Numbers":
         """The same given matrices with other scalars, and sizes that they do not depend on."""
         return replace(self, values={**self.values, **values}, exact={})
 
-    def number(self, expression: sp.Expr) -> Fraction:
+    def number(self, expression: sp.Expr) -> fmpq:
         """An expression in sizes and scalars; ValueError unless it is a rational number."""
         if expression not in self.exact:
-            self.exact[expression] = rational_number(expression, self.values)
+            self.exact[expression] = evaluate(expression, self.values)
         return self.exact[expression]
 
     def size(self, expression: sp.Expr) -> int:
         """A size; ValueError unless a positive integer."""
         found = self.number(expression)
-        if found.denominator != 1 or found <= 0:
+        if found.q != 1 or found <= 0:
             raise ValueError(f"the size {expression} is {found}, not a positive integer")
-        return int(found)
+        return int(found.p)
 
     def given(self, x: MatrixSymbol | Identity) -> fmpq_mat:
         """A given matrix; ValueError where there is none."""
@@ -80,7 +80,7 @@ class Numbers:
         """A sum of products of given matrices."""
         result = fmpq_mat(*map(self.size, value.shape))
         for coefficient, word in value.terms:
-            product = rational.eye(self.size(value.shape[0])) * _fmpq(self.number(coefficient))
+            product = rational.eye(self.size(value.shape[0])) * self.number(coefficient)
             for f in word:
                 product = product * (
                     self.given(f.symbol).transpose() if f.transposed else self.given(f.symbol)
@@ -91,7 +91,7 @@ class Numbers:
 
 def numbers(
     setting: Setting,
-    values: Mapping[str, Fraction],
+    values: Mapping[str, fmpq],
     overlaps: Sequence[Fraction],
     needed: Set[MatrixSymbol],
     stream: Callable[[str], np.random.Generator],
@@ -129,7 +129,7 @@ def numbers(
             if form == "covariance":
                 matrices[x], degree = matrices[x].transpose() * matrices[x], max(degree, 2)
     at = Numbers(values, matrices)
-    traces = {x.name: rational.fraction(rational.trace(at.total(matrix(word)))) for x, word in setting.names}
+    traces = {x.name: rational.trace(at.total(matrix(word))) for x, word in setting.names}
     return Numbers({**values, **traces}, matrices, degree)
 
 
@@ -138,7 +138,7 @@ def _overlap(rows: int, columns: int, cosines: Sequence[Fraction], stream: np.ra
         raise ValueError(f"{len(cosines)} overlaps do not fit into a matrix of shape {rows, columns}")
     middle = fmpq_mat(rows, columns)
     for i, c in enumerate(cosines):
-        middle[i, i] = _fmpq(c)
+        middle[i, i] = fmpq(*c.as_integer_ratio())
     return rational.rotation(rows, stream) * middle * rational.rotation(columns, stream)
 
 
@@ -154,7 +154,7 @@ def value(side: Contracted, at: Numbers) -> Fraction:
     for coefficient, traces, factors in side.terms:
         if coefficient.has(sp.oo):
             raise Infinite("infinite as it stands")
-        term = _fmpq(at.number(coefficient))
+        term = at.number(coefficient)
         for word in traces:
             term = term * place.trace(word)
         for mean in factors:
@@ -213,7 +213,7 @@ class _Place:
             freedoms += [rows - i for i in range(columns)]
         total: dict[_Powers, fmpq] = {}
         for s in mean.summands:
-            weight = _fmpq(self.at.number(s.coefficient))
+            weight = self.at.number(s.coefficient)
             for x, count, i, j in s.weights:
                 weight = weight * weingarten(count, self.at.size(x.shape[0]))[i, j]
             for word in (w for w in s.traces if not _has_factor(w)):
@@ -334,21 +334,30 @@ def _moment(powers: _Powers, freedoms: Sequence[int], coefficient: fmpq) -> fmpq
     return coefficient
 
 
-def rational_number(expression: sp.Expr, values: Mapping[str, Fraction]) -> Fraction:
+def evaluate(x: sp.Expr, values: Mapping[str, fmpq]) -> fmpq:
     """An expression at values by name; ValueError unless it is a rational number."""
-    if missing := sorted(s.name for s in expression.free_symbols if s.name not in values):
-        raise ValueError(f"the point gives no value for {', '.join(missing)}")
-    try:
-        return predictions.evaluate(expression, {s: values[s.name] for s in expression.free_symbols})
-    except ZeroDivisionError:
-        raise ValueError(f"{expression} divides by zero") from None
-    except TypeError:  # a root, which may be that of a square
-        exact = {s: sp.Rational(values[s.name]) for s in expression.free_symbols}
-        found = sp.simplify(expression.subs(exact))
-    if not found.is_Rational:
-        raise ValueError(f"{expression} is {found}, not a rational number")
-    return Fraction(int(found.p), int(found.q))
+    if x.is_Rational:
+        return fmpq(int(x.p), int(x.q))
+    if x.is_Symbol:
+        if x.name not in values:
+            raise ValueError(f"the point gives no value for {x.name}")
+        return values[x.name]
+    if x.is_Add:
+        return sum((evaluate(y, values) for y in x.args), fmpq(0))
+    if x.is_Mul:
+        return math.prod((evaluate(y, values) for y in x.args), start=fmpq(1))
+    if x.is_Pow and x.exp.is_Rational:
+        base, power = evaluate(x.base, values), evaluate(x.exp, values)
+        if base == 0 and power < 0:
+            raise ValueError(f"{x} divides by zero")
+        if power.q == 1:
+            return base ** int(power.p)
+        root = sp.Rational(int(base.p), int(base.q)) ** sp.Rational(1, int(power.q))
+        if root.is_Rational:
+            return fmpq(int(root.p), int(root.q)) ** int(power.p)
+    raise ValueError(f"{x} is not a rational number at this point")
 
 
-def _fmpq(x: Fraction) -> fmpq:
-    return fmpq(x.numerator, x.denominator)
+def rationals(values: Mapping[str, int | Fraction]) -> dict[str, fmpq]:
+    """Python's numbers as those of python-flint."""
+    return {name: fmpq(*x.as_integer_ratio()) for name, x in values.items()}

@@ -22,7 +22,7 @@ from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Pair, Subject, inapplicable, labelled, smallest, sources
 from verify.contraction import Contracted, contracted
-from verify.integration import Numbers, TooLarge, degree, numbers, rational_number, value
+from verify.integration import Numbers, TooLarge, degree, evaluate, numbers, rationals, value
 from verify.moments import Infinite
 from verify.streams import generator
 from verify.symbols import Definitions
@@ -96,7 +96,7 @@ class _Sides:
     def numbers(self, pair: Pair, point: Point) -> Numbers:
         """The numbers of a point; a given matrix is the same for all pairs."""
         needed = self[pair.left][0].given | self[pair.right][0].given
-        values = {k: Fraction(v) for k, v in point.values}
+        values = rationals(dict(point.values))
 
         def stream(name: str) -> np.random.Generator:
             return generator(self.seed, "integrals", point.label, name)
@@ -151,8 +151,8 @@ def _grid(pair: Pair, sides: _Sides, first: Point) -> list[Check]:
     last: tuple[Value, Value, float] = 0.0, 0.0, 0.0
     for point, sizes in _points(sides.setting, first):
         # Given matrices depend on some of the sizes only, and so does what was made of them.
-        exact = {k: Fraction(v) for k, v in point.values}
-        shapes = tuple(rational_number(s, exact) for x in sides.setting.given for s in x.shape)
+        exact = rationals(dict(point.values))
+        shapes = tuple(str(evaluate(s, exact)) for x in sides.setting.given for s in x.shape)
         if (shapes, point.overlaps) not in drawn:
             try:
                 drawn[shapes, point.overlaps] = sides.numbers(pair, point)
@@ -184,8 +184,8 @@ def _points(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, i
         for tall in dict.fromkeys(heights):
             sizes = dict(zip(names, (*narrow, *tall), strict=True))
             values = {**dict(first.values), **sizes}
-            exact = {k: Fraction(v) for k, v in values.items()}
-            if all(rational_number(h, exact) > 0 for h in setting.hypotheses) and sizes:
+            exact = rationals(values)
+            if all(evaluate(h, exact) > 0 for h in setting.hypotheses) and sizes:
                 cosines = _COSINES[: min(sizes.get("d_s", 0), sizes.get("d_w", 0))]
                 has_overlap = "overlap" in dict(setting.forms).values()
                 yield Point(tuple(values.items()), cosines if has_overlap else ()), sizes
