@@ -80,11 +80,14 @@ class Summand(NamedTuple):
 
 @dataclass(frozen=True)
 class Mean:
-    """One expectation. `inverses` counts those of each X, for what vanishes and may yet not exist."""
+    """One expectation, over the Bartlett factors of some X.
+
+    `vanishing` says of each X how often T⁻¹ occurs in what was left out, which is zero only if it exists.
+    """
 
     summands: tuple[Summand, ...]
-    inverses: tuple[tuple[MatrixSymbol, int], ...]
-    vanishing: bool  # whether something was left out that is zero only if it is integrable
+    factors: tuple[MatrixSymbol, ...]
+    vanishing: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Contracted:
     @property
     def factors(self) -> frozenset[MatrixSymbol]:
         """The matrices whose Bartlett factors are left."""
-        return frozenset(x for _, _, means in self.terms for mean in means for x, _ in mean.inverses)
+        return frozenset(x for _, _, means in self.terms for mean in means for x in mean.factors)
 
     @property
     def given(self) -> frozenset[MatrixSymbol]:
@@ -152,26 +155,25 @@ class _Laws:
         start = Expression((Term(ONE, (), (group,)),))
         if any(f.op != PLAIN and f.symbol in self.values for f in start.factors()):
             start = substitute(start, self._turned)
-        inverses: dict[MatrixSymbol, int] = {}
-        for f in (f for f in start.factors() if f.op != PLAIN):
-            inverses[f.symbol] = inverses.get(f.symbol, 0) + (2 if f.op == GRAM_INVERSE else 1)
-        for x in inverses:
-            self._require_standard(x, inverses)
+        roots = tuple(dict.fromkeys(f.symbol for f in start.factors() if f.op != PLAIN))
+        for x in roots:
+            self._require_standard(x, roots)
         found: dict[tuple[tuple[Weight, ...], tuple[Letters, ...]], sp.Expr] = {}
-        vanishing = False
-        for t in substitute(start, self._image(tuple(inverses))).terms:
-            words = tuple(self.letters(w, inverses) for w in t.words())
-            kept = [Summand(t.coefficient, (), tuple(map(cancelled, words)))]
+        vanishing = dict.fromkeys(roots, 0)
+        for t in substitute(start, self._image(roots)).terms:
+            words = tuple(cancelled(self.letters(w, roots)) for w in t.words())
+            kept = [Summand(t.coefficient, (), words)]
             for block in dict.fromkeys(self.blocks.values()):
                 kept = [s for old in kept for s in self._wick(old, block)]
-            for x in inverses:
+            for x in roots:
                 kept = [s for old in kept for s in _haar(old, x)]
-            vanishing |= not kept
+                count = sum(y.kind == INVERSE and y.symbol == x for word in words for y in word)
+                vanishing[x] = vanishing[x] if kept else max(vanishing[x], count)
             for s in kept:
                 key = s.weights, tuple(sorted(map(_canonical, s.traces), key=_order))
                 found[key] = found.get(key, sp.Integer(0)) + s.coefficient
         summands = tuple(Summand(c, *key) for key, c in found.items() if c != 0)
-        return Mean(summands, tuple(inverses.items()), vanishing)
+        return Mean(summands, roots, tuple(vanishing.values()))
 
     def _turned(self, f: Factor) -> MatrixSum | None:
         """An inverse of XQ, Q orthogonal, through that of X: Qᵀ(XᵀX)⁻¹Q, or QᵀX⁺."""

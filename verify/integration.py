@@ -201,14 +201,14 @@ class _Place:
     def mean(self, mean: Mean) -> fmpq:
         """One expectation."""
         freedoms: list[int] = []
-        for x, count in mean.inverses:
+        for x, count in zip(mean.factors, mean.vanishing, strict=True):
             rows, columns = map(self.at.size, x.shape)
             if rows < columns:
                 raise ValueError(f"a {rows} x {columns} matrix has no inverse Gram matrix")
             if columns > LARGEST:
                 raise TooLarge(f"{x} has {columns} columns, more than {LARGEST}")
             # Of the smallest eigenvalue λ of the Gram matrix, E λ^(-count/2) is finite exactly otherwise.
-            if mean.vanishing and rows - columns + 1 <= count:
+            if rows - columns + 1 <= count:
                 raise ValueError(f"a mean over {x} that may be infinite is multiplied by one that is zero")
             freedoms += [rows - i for i in range(columns)]
         total: dict[_Powers, fmpq] = {}
@@ -218,7 +218,7 @@ class _Place:
                 weight = weight * weingarten(count, self.at.size(x.shape[0]))[i, j]
             for word in (w for w in s.traces if not _has_factor(w)):
                 weight = weight * self.trace(word)
-            for powers, c in self.diagonal(s, tuple(x for x, _ in mean.inverses)).items():
+            for powers, c in self.diagonal(s, mean.factors).items():
                 total[powers] = total.get(powers, fmpq(0)) + weight * c
         return sum((_moment(powers, freedoms, c) for powers, c in total.items()), fmpq(0))
 

@@ -145,28 +145,31 @@ def _value(side: Contracted, at: Numbers) -> Value:
 
 
 def _grid(pair: Pair, sides: _Sides, first: Point) -> list[Check]:
-    """One check of all points of the grid, or of the first one where the sides differ."""
+    """One check of all points, or of the first where the sides differ; and the first without a value."""
     drawn: dict[object, Numbers] = {}
     seen: list[Mapping[str, int]] = []
     last: tuple[Value, Value, float] = 0.0, 0.0, 0.0
+    amiss: list[Check] = []
     for point, sizes in _points(sides.setting, first):
         # Given matrices depend on some of the sizes only, and so does what was made of them.
         exact = rationals(dict(point.values))
-        shapes = tuple(str(evaluate(s, exact)) for x in sides.setting.given for s in x.shape)
-        if (shapes, point.overlaps) not in drawn:
-            try:
-                drawn[shapes, point.overlaps] = sides.numbers(pair, point)
-            except TooLarge:
-                continue
-        at = drawn[shapes, point.overlaps]
-        last = sides.compare(pair, point, at.moved(exact))
+        key = *(str(evaluate(s, exact)) for x in sides.setting.given for s in x.shape), point.overlaps
+        try:
+            if key not in drawn:
+                drawn[key] = sides.numbers(pair, point)
+            last = sides.compare(pair, point, drawn[key].moved(exact))
+        except TooLarge:
+            continue
+        except ValueError as why:  # the first such point stands for all
+            amiss = amiss or [inapplicable(NAME, pair, point, why)]
+            continue
         if last[0] != last[1]:
-            return [sides.check(pair, point.label, *last)]
+            return [sides.check(pair, point.label, *last), *amiss]
         seen.append(sizes)
     if not seen:
-        return []
+        return amiss
     where = ", ".join(f"{name} = {_runs({sizes[name] for sizes in seen})}" for name in seen[0])
-    return [sides.check(pair, where, *last, count=len(seen))]
+    return [sides.check(pair, where, *last, count=len(seen)), *amiss]
 
 
 def _points(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, int]]]:
