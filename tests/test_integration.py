@@ -14,6 +14,7 @@ from sympy import MatrixSymbol
 from derivations.claims import Equal
 from derivations.core.language import E, GramInverse, Pinv, T, mul, norm2, parse, tr
 from derivations.core.laws import Block, Setting, standard
+from derivations.core.rules import IN_EXPECTATION
 from derivations.core.words import identity, matrix
 from derivations.lemmas import wishart_inverse_mean
 from derivations.notation import (
@@ -43,6 +44,7 @@ from tests.planted import proved
 from tests.running import KNOWN, equal, only, states, unproved, whole
 from verify import integration, predictions, targets
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
+from verify.channels import Pair, integrals
 from verify.contraction import contracted
 from verify.integration import Numbers, TooLarge, rationals, value
 from verify.moments import Infinite, chi_square, normal, pairings, weingarten
@@ -431,3 +433,18 @@ def test_a_closed_form_with_a_pole_says_where() -> None:
     assert [c.verdict for c in found] == [REFUTED] * 2
     assert (pole.verdict, pole.point) == (NOT_APPLICABLE, "m=3, d=1")
     assert "divides by zero" in str(pole.reason)
+
+
+def test_where_a_hypothesis_fails_nothing_is_said() -> None:
+    (check,) = exactly(equal("wishart-inverse-mean"), point(m=4, d=3))
+    assert check.verdict == NOT_APPLICABLE
+    assert check.reason == "the hypothesis -d + m - 1 > 0 fails at this point"
+
+
+def test_two_means_that_may_not_exist_are_not_equal() -> None:
+    """In the extended reals both may be infinite; elsewhere that is no equality."""
+    inverse = E(tr(mul(W, A)))
+    loose = Setting((standard(Gamma),), (m - d + 1, m, d), (A,))
+    pair = Pair("statement", IN_EXPECTATION, parse(inverse), parse(2 * inverse), whole=True)
+    with pytest.raises(ValueError, match="neither side is known to exist"):
+        integrals._Sides(loose, (), (), 0).compare(pair, point(m=3, d=2))

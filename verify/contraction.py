@@ -167,8 +167,9 @@ class _Laws:
                 kept = [s for old in kept for s in self._wick(old, block)]
             for x in roots:
                 kept = [s for old in kept for s in _haar(old, x)]
+            for x in roots if not kept else ():
                 count = sum(y.kind == INVERSE and y.symbol == x for word in words for y in word)
-                vanishing[x] = vanishing[x] if kept else max(vanishing[x], count)
+                vanishing[x] = max(vanishing[x], count)
             for s in kept:
                 key = s.weights, tuple(sorted(map(_canonical, s.traces), key=_order))
                 found[key] = found.get(key, sp.Integer(0)) + s.coefficient

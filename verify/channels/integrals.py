@@ -94,14 +94,17 @@ class _Sides:
         return self.made[side]
 
     def numbers(self, pair: Pair, point: Point) -> Numbers:
-        """The numbers of a point; a given matrix is the same for all pairs."""
+        """The numbers of a point; a given matrix is the same for all pairs. ValueError outside the domain."""
         needed = self[pair.left][0].given | self[pair.right][0].given
-        values = rationals(dict(point.values))
 
         def stream(name: str) -> np.random.Generator:
             return generator(self.seed, "integrals", point.label, name)
 
-        return numbers(self.setting, values, point.overlaps, needed, stream)
+        at = numbers(self.setting, rationals(dict(point.values)), point.overlaps, needed, stream)
+        for h in self.setting.hypotheses:
+            if at.number(h) <= 0:
+                raise ValueError(f"the hypothesis {h} > 0 fails at this point")
+        return at
 
     def compare(self, pair: Pair, point: Point, at: Numbers | None = None) -> tuple[Value, Value, float]:
         """Both sides, and with what probability values that differ would have been equal here."""
@@ -110,6 +113,8 @@ class _Sides:
             if (side, point.label) not in self.known:
                 self.known[side, point.label] = _value(self[side][0], at)
         left, right = (self.known[side, point.label] for side in (pair.left, pair.right))
+        if left == right == math.inf and not self.setting.extended:
+            raise ValueError("neither side is known to exist at this point")
         return left, right, min(1.0, at.degree * (self[pair.left][1] + self[pair.right][1]) / _SIDE)
 
     def check(self, pair: Pair, where: str, left: Value, right: Value, miss: float, count: int = 1) -> Check:
@@ -175,9 +180,12 @@ def _grid(pair: Pair, sides: _Sides, first: Point) -> list[Check]:
 def _points(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, int]]]:
     """The grid: all numbers of columns, and each number of rows in turn, with the scalars of a point."""
     shapes = [x.shape for b in setting.blocks for x in b.members]
+    overlaps = [x.shape for x, form in setting.forms if form == "overlap"]
     columns = {s.name for _, c in shapes for s in c.free_symbols}
     rows = {s.name for r, _ in shapes for s in r.free_symbols} - columns
     names = (*sorted(columns), *sorted(rows))
+    known = {*names, *dict(first.values)}
+    hypotheses = [h for h in setting.hypotheses if {s.name for s in h.free_symbols} <= known]
     heights = [
         tuple(m if name == moving else _ROWS for name in sorted(rows))
         for moving in rows or [""]
@@ -188,10 +196,9 @@ def _points(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, i
             sizes = dict(zip(names, (*narrow, *tall), strict=True))
             values = {**dict(first.values), **sizes}
             exact = rationals(values)
-            if all(evaluate(h, exact) > 0 for h in setting.hypotheses) and sizes:
-                cosines = _COSINES[: min(sizes.get("d_s", 0), sizes.get("d_w", 0))]
-                has_overlap = "overlap" in dict(setting.forms).values()
-                yield Point(tuple(values.items()), cosines if has_overlap else ()), sizes
+            if sizes and all(evaluate(h, exact) > 0 for h in hypotheses):
+                room = min((int(evaluate(s, exact).p) for shape in overlaps for s in shape), default=0)
+                yield Point(tuple(values.items()), _COSINES[:room]), sizes
 
 
 def _runs(values: set[int]) -> str:
