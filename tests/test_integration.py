@@ -12,7 +12,7 @@ from flint import acb, fmpq, fmpq_mat
 from sympy import MatrixSymbol
 
 from derivations.claims import Equal
-from derivations.core.language import E, GramInverse, Pinv, T, mul, norm2, parse, tr
+from derivations.core.language import E, GramInverse, Pinv, T, mul, norm2, parse, parse_matrix, tr
 from derivations.core.laws import Block, Setting, standard
 from derivations.core.rules import IN_EXPECTATION
 from derivations.core.words import identity, matrix
@@ -441,6 +441,23 @@ def test_a_closed_form_with_a_pole_says_where() -> None:
     assert [c.verdict for c in found] == [REFUTED] * 2
     assert (pole.verdict, pole.point) == (NOT_APPLICABLE, "m=3, d=1")
     assert "divides by zero" in str(pole.reason)
+
+
+def test_the_inverse_of_a_turned_matrix() -> None:
+    """Through that of the matrix, if it was turned indeed: by a matrix that is orthogonal."""
+    turned, a = MatrixSymbol("Y", m, d), integers(2, 5)
+    definitions = ((turned, parse_matrix(mul(Gamma, T(B)))),)
+    quarter, sizes = fmpq_mat([[0, -1], [1, 0]]), rationals({"m": 6, "d": 2})
+    for inside, again in (
+        (tr(mul(GramInverse(turned), A)), tr(mul(W, T(B), A, B))),
+        (tr(mul(A, Pinv(turned), Gamma)), tr(mul(A, B))),
+        (tr(mul(GRAM, A, GramInverse(turned))), tr(mul(GRAM, A, B, W, T(B)))),
+    ):
+        side = contracted(parse(E(inside)), WISHART, definitions)
+        at = Numbers(sizes, {A: fmpq_mat(a.tolist()), B: quarter})
+        assert value(side, at) == value(contracted(parse(E(again)), WISHART), at)
+        with pytest.raises(ValueError, match="only where B is orthogonal"):
+            value(side, replace(at, matrices={**at.matrices, B: quarter * 2}, known={}))
 
 
 def test_where_a_hypothesis_fails_nothing_is_said() -> None:

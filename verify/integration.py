@@ -82,9 +82,8 @@ class Numbers:
         for coefficient, word in value.terms:
             product = rational.eye(self.size(value.shape[0])) * self.number(coefficient)
             for f in word:
-                product = product * (
-                    self.given(f.symbol).transpose() if f.transposed else self.given(f.symbol)
-                )
+                one = self.given(f.symbol)
+                product = product * (one.transpose() if f.transposed else one)
             result = result + product
         return result
 
