@@ -362,6 +362,17 @@ def test_a_statement_is_compared_at_its_points_and_at_the_grid() -> None:
 
 TEACHER = sigma2 / (n - d_w - 1)
 TEACHERS, STUDENTS = point(n=9, d_w=2, sigma2="4"), point(("4/5",), n=9, N=12, d_s=2, d_w=3, sigma2="1/4")
+
+
+def test_the_grid_has_an_order() -> None:
+    """The first difference found is the same in every run."""
+    setting = equal("ceiling-risk").setting
+    grid = list(integrals._points(setting, point(n=9, N=9, d_s=2, sigma2="4", rho_s="1")))
+    assert [sizes for _, sizes in grid[:2]] == [{"d_s": 1, "N": 1, "n": 12}, {"d_s": 1, "N": 2, "n": 12}]
+    assert len(grid) == len({p.label for p, _ in grid}) == 81
+    assert all("sigma2=4" in p.label for p, _ in grid)
+
+
 WRONG: dict[str, tuple[str, int, sp.Expr, Point]] = {
     "m - d for m - d - 1": ("wishart-inverse-mean", 0, tr(A) / (m - d), point(m=9, d=2)),
     "k - 1 for k - 2": ("chi-square-inverse", 0, 1 / (k - 1), point(k=9)),

@@ -181,13 +181,13 @@ def _points(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, i
     """The grid: all numbers of columns, and each number of rows in turn, with the scalars of a point."""
     shapes = [x.shape for b in setting.blocks for x in b.members]
     overlaps = [x.shape for x, form in setting.forms if form == "overlap"]
-    columns = {s.name for _, c in shapes for s in c.free_symbols}
-    rows = {s.name for r, _ in shapes for s in r.free_symbols} - columns
-    names = (*sorted(columns), *sorted(rows))
+    columns = sorted({s.name for _, c in shapes for s in c.free_symbols})
+    rows = sorted({s.name for r, _ in shapes for s in r.free_symbols} - {*columns})
+    names = (*columns, *rows)
     known = {*names, *dict(first.values)}
     hypotheses = [h for h in setting.hypotheses if {s.name for s in h.free_symbols} <= known]
     heights = [
-        tuple(m if name == moving else _ROWS for name in sorted(rows))
+        tuple(m if name == moving else _ROWS for name in rows)
         for moving in rows or [""]
         for m in (*range(1, _ROWS + 1), *_LARGE)
     ]
