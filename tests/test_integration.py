@@ -279,6 +279,15 @@ def test_two_matrices_of_one_size_are_not_taken_for_each_other() -> None:
     assert [value(x, at) for x in found] == [Fraction(30, 3), Fraction(60, 3), Fraction(30, 3)]
 
 
+def test_what_is_remembered_depends_on_the_scalars() -> None:
+    y = MatrixSymbol("y", 1, d)
+    rows = Block((y,), ((matrix(identity(d)).times(sigma2),),), False)
+    side = contracted(parse(E(tr(mul(y, W, T(y))))), Setting((rows, standard(Gamma))))
+    at = Numbers(rationals({"m": 6, "d": 2, "sigma2": 1}), {})
+    assert value(side, at) == Fraction(2, 3)
+    assert value(side, at.moved(rationals({"sigma2": 3}))) == 2
+
+
 # ------------------------------------------------------------------------------- infinite, not served
 
 
