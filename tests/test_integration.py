@@ -467,17 +467,17 @@ def test_the_inverse_of_a_turned_matrix() -> None:
     """Through that of the matrix, if it was turned indeed: by a matrix that is orthogonal."""
     turned, a = MatrixSymbol("Y", m, d), integers(2, 5)
     definitions = ((turned, parse_matrix(mul(Gamma, T(B)))),)
-    quarter, sizes = fmpq_mat([[0, -1], [1, 0]]), rationals({"m": 6, "d": 2})
+    turn, sizes = fmpq_mat([[3, -4], [4, 3]]) / 5, rationals({"m": 6, "d": 2})
     for inside, again in (
         (tr(mul(GramInverse(turned), A)), tr(mul(W, T(B), A, B))),
         (tr(mul(A, Pinv(turned), Gamma)), tr(mul(A, B))),
         (tr(mul(GRAM, A, GramInverse(turned))), tr(mul(GRAM, A, B, W, T(B)))),
     ):
         side = contracted(parse(E(inside)), WISHART, definitions)
-        at = Numbers(sizes, {A: fmpq_mat(a.tolist()), B: quarter})
+        at = Numbers(sizes, {A: fmpq_mat(a.tolist()), B: turn})
         assert value(side, at) == value(contracted(parse(E(again)), WISHART), at)
         with pytest.raises(ValueError, match="only where B is orthogonal"):
-            value(side, replace(at, matrices={**at.matrices, B: quarter * 2}, known={}))
+            value(side, replace(at, matrices={**at.matrices, B: turn * 2}, known={}))
 
 
 def test_where_a_hypothesis_fails_nothing_is_said() -> None:
