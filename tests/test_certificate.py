@@ -255,7 +255,7 @@ def test_what_is_not_stated_does_not_count() -> None:
 
 def test_another_derivation_has_another_digest() -> None:
     def digests(claim: Claim) -> dict[str, str]:
-        return made_from(Subject(claim, proved(), proved()))
+        return made_from(Subject(claim, proved()))
 
     shorter = replace(MEAN, proof=lambda p: replace(made := MEAN.proof(p), steps=made.steps[:-1]))
     here, there = digests(TEACHER), digests(replace(TEACHER, parts=(shorter,)))
@@ -277,7 +277,7 @@ def test_digests_are_the_same_in_every_process() -> None:
         "from verify.runner import made_from\n"
         "known = claims()\n"
         "for id in ('gaussian-conditioning', 'wishart-inverse-mean'):\n"
-        "    print(made_from(Subject(known[id], Book(known), Book(known))))\n"
+        "    print(made_from(Subject(known[id], Book(known))))\n"
     )
     printed = {
         subprocess.run(
@@ -397,6 +397,6 @@ def test_the_domain_of_an_infinite_mean_has_no_variance() -> None:
 
 
 def test_a_certificate_names_all_that_it_follows_from() -> None:
-    found = made_from(Subject(TEACHER, proved(), proved()))
+    found = made_from(Subject(TEACHER, proved()))
     assert set(found) == {"statement", "derivation", "code", "environment"}
     assert len(set(found.values())) == 4

@@ -47,7 +47,9 @@ def assert_witness(check: Check, claim: Claim) -> None:
     """A refutation can be looked at again: the point, both values, the interval, the seed."""
     assert check.verdict == REFUTED
     assert check.seed == 0
-    assert check.point in {p.label for p in claim.points}
+    # A point of the claim, or one of the grid with all its values.
+    on_grid = check.channel == "exact" and all(f"{k}=" in check.point for k, _ in claim.points[0].values)
+    assert on_grid or check.point in {p.label for p in claim.points}
     assert check.lhs is not None
     assert check.rhs is not None
     assert check.lhs != check.rhs
@@ -79,10 +81,10 @@ def every_planted() -> tuple[dict[str, Claim], Report]:
     Channels know nothing of each other, so what they say is what they would say with the others switched off.
     """
     made = {named(p): small(p.claim(), f"wrong-{i}") for i, p in enumerate(PLANTED_CLAIMS)}
-    # A factor of 1.01 is below what level quick can see: here it is for replay only.
+    # A factor of 1.01 is below what sampling can see at level quick.
     quick = {name: c for name, c in made.items() if FINE not in name}
     every = report(*quick.values(), channels=tuple(CHANNELS))
-    fine = report(*(c for name, c in made.items() if name not in quick), channels=("replay",))
+    fine = report(*(c for name, c in made.items() if name not in quick), channels=("replay", "exact"))
     return made, replace(every, certificates=every.certificates + fine.certificates)
 
 
@@ -132,11 +134,11 @@ def test_the_other_channels_refute_a_planted_claim(
     assert found.trust == "none"
     assert found.disagreement is None
     if wrong.name == "wishart-inverse-mean: a finite mean at m = d + 1":
-        # Nothing but replay can refute it: a mean that is claimed to be finite cannot be sampled where it is
-        # infinite, and no channel says that it could.
+        # A mean that is claimed to be finite cannot be sampled where it is infinite.
         assert {c.verdict for c in whole(found, "sampling") if c.part == 1} == {NOT_APPLICABLE}
-        return
-    assert looking == {"sampling", "pipeline"} if isinstance(part, Equal) and part.measured else looking
+        assert looking == {"exact"}
+    elif isinstance(part, Equal) and sp.sympify(part.left).has(E):
+        assert looking == {"exact", "sampling"} | ({"pipeline"} if part.measured else set())
     assert looking
     for channel in looking:
         verdicts = [c for c in whole(found, channel) if c.part == wrong.part]
@@ -145,6 +147,17 @@ def test_the_other_channels_refute_a_planted_claim(
     others = [c for c in found.checks if not (c.whole and c.part == wrong.part)]
     assert others
     assert not [c for c in others if c.verdict == REFUTED]
+
+
+@pytest.mark.parametrize("wrong", [p for p in PLANTED_CLAIMS if FINE in p.name], ids=named)
+def test_a_hundredth_is_refuted_by_exact_sums(
+    wrong: PlantedClaim, every_planted: tuple[dict[str, Claim], Report]
+) -> None:
+    made, found_of = every_planted
+    claim = made[named(wrong)]
+    found = [c for c in whole(found_of[claim.id], "exact") if c.part == wrong.part]
+    assert_witness(found[0], claim)
+    assert {c.verdict for c in found} == {REFUTED}
 
 
 AT = {
@@ -177,13 +190,13 @@ def test_the_step_of_a_wrong_rule_is_refuted(wrong: PlantedRule) -> None:
     with wrong_rule(wrong) as book:
         claim = replace(book.claims[wrong.id], points=wrong.points[-2:])
         found = run([claim.id], library={**book.claims, claim.id: claim}, channels=["exact", "sampling"])
-        made = Subject(claim, book, book).chains(0)[0].made
+        made = Subject(claim, book).chains(0)[0].made
     step = next(s for s in made.steps if type(s.rule) is wrong.rule)
     # A change of variables is an identity for every draw; a wrong law that it states shows where it is used.
     exactly = step.kind in (PATHWISE, SCALAR) and wrong.rule is not ChangeVariables
-    channel = "exact" if exactly else "sampling"
     refuted = [c for c in found[claim.id].checks if c.verdict == REFUTED]
-    assert {c.channel for c in refuted} == {channel}
+    other = {"sampling"} if wrong.limit else {"exact", "sampling"}
+    assert {c.channel for c in refuted} == ({"exact"} if exactly else other)
     if wrong.limit is None:
         where = " ".join(c.step for c in refuted if not c.whole)
         assert "proof, step" in where
@@ -199,7 +212,7 @@ def test_replay_cannot_see_an_error_of_the_core_and_the_channels_disagree() -> N
         claim = replace(book.claims[wrong.id], points=wrong.points[:1])
         report = run([claim.id], library={**book.claims, claim.id: claim})
     found = report[claim.id]
-    assert found.disagreement == (("replay",), ("sampling",))
+    assert found.disagreement == (("replay",), ("exact", "sampling"))
     assert (found.verdict, found.trust, report.exit_code) == (REFUTED, "none", 1)
 
 
@@ -277,7 +290,7 @@ def test_a_true_claim_is_never_refuted(
 ) -> None:
     monkeypatch.setattr(pipeline, "_PILOT", 1024)  # for speed; a worse bound on the variance is a harder test
     claim = replace(KNOWN[id], points=(at,), parts=KNOWN[id].parts[:1])
-    subject = Subject(claim, proved(), proved())
+    subject = Subject(claim, proved())
     module = CHANNELS[channel]
     (task,) = module.plan([subject], TINY)
     verdicts = [
@@ -375,7 +388,9 @@ def test_a_random_right_side_is_sampled_and_not_taken_for_pathwise() -> None:
     part = Equal(tr(a) / (m - d - 1), mean, Setting((standard(Gamma),), (m - d - 1, m, d), (a,)), unproved)
     claim = states(part, point(m=12, d=2))
     assert [c.verdict for c in whole(only(claim, "sampling", "exact"), "sampling")] == [PASSED]
-    assert not whole(only(claim, "exact"), "exact")
+    at_the_point, at_the_grid = whole(only(claim, "exact"), "exact")
+    assert at_the_point.verdict == at_the_grid.verdict == PASSED
+    assert "Bartlett" in str(at_the_point.method)
 
 
 # ------------------------------------------------------------------------- laws, limits, divergences

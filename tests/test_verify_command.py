@@ -182,11 +182,11 @@ def test_channels_that_disagree_are_reported_loudly(
         know(monkeypatch, {wrong.id: replace(book.claims[wrong.id], points=wrong.points[:1])})
         code, printed, err = w2s(capsys, "verify", wrong.id, "--out", tmp_path, *["--json"] * as_json)
     assert code == 1
-    loud = f"CHANNELS DISAGREE on {wrong.id}: replay passed, sampling refuted. One of them is wrong.\n"
+    loud = f"CHANNELS DISAGREE on {wrong.id}: replay passed, exact, sampling refuted. One of them is wrong.\n"
     assert err == loud
     if as_json:
         (claim,) = json.loads(printed)["claims"]
-        assert claim["disagreement"] == {"passed": ["replay"], "refuted": ["sampling"]}
+        assert claim["disagreement"] == {"passed": ["replay"], "refuted": ["exact", "sampling"]}
         assert claim["verdict"] == REFUTED
 
 
@@ -503,7 +503,7 @@ def test_check_says_loudly_that_channels_disagree(
     monkeypatch.setattr(sampling, "run", contrary)
     code, _, err = w2s(capsys, "check", certified)
     assert code == 1
-    assert err.startswith("CHANNELS DISAGREE on noise-energy: replay passed, sampling refuted.")
+    assert err.startswith("CHANNELS DISAGREE on noise-energy: replay, exact passed, sampling refuted.")
 
 
 def test_check_of_a_certificate_that_stays_undecided_exits_3(

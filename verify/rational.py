@@ -83,7 +83,7 @@ def pathwise_equal(
         done, equal = done + 1, first == second
     degree = sum(_plus([*sources.degrees(left, needed), *sources.degrees(right, needed)]))
     miss = min(1.0, degree / _SIDE) ** done if equal else 0.0
-    return Comparison(equal, miss, done, _fraction(first), _fraction(second))
+    return Comparison(equal, miss, done, fraction(first), fraction(second))
 
 
 def pseudo_inverse(a: fmpq_mat) -> fmpq_mat:
@@ -134,12 +134,12 @@ class _Exact:
             return total
         algebra = raw.Algebra(
             number=self.number,
-            eye=lambda size: _eye(self.environment.size(size)),
+            eye=lambda size: eye(self.environment.size(size)),
             product=lambda a, b: a * b,
             transpose=fmpq_mat.transpose,
             pinv=pseudo_inverse,
             gram_inverse=gram_inverse,
-            trace=_trace,
+            trace=trace,
         )
         return raw.evaluate(side, [self.matrices], algebra)
 
@@ -151,14 +151,14 @@ class _Exact:
     def trace(self, word: Word) -> fmpq:
         """The trace of a word, cut where it is narrowest."""
         narrow = min(range(len(word)), key=lambda i: self.environment.size(word[i].shape[0]))
-        return _trace(self.product((*word[narrow:], *word[:narrow])))
+        return trace(self.product((*word[narrow:], *word[:narrow])))
 
     def product(self, word: Word) -> fmpq_mat:
         """A word."""
         result: fmpq_mat | None = None
         for f in word:
             if isinstance(f.symbol, Identity):
-                value = _eye(self.environment.size(f.symbol.shape[0]))
+                value = eye(self.environment.size(f.symbol.shape[0]))
             elif f.op == PLAIN:
                 value = self.matrices[f.symbol]
             else:
@@ -222,7 +222,7 @@ class _Sources:
             if x in self.values:
                 matrices[x] = exact.sum(self.values[x])
             elif x in self.kinds:
-                matrices[x] = _integers(
+                matrices[x] = integers(
                     self.environment.shape(x), stream, self.kinds[x].startswith("bartlett")
                 )
             else:
@@ -289,7 +289,7 @@ class _Sources:
         whole = "frame" if form.startswith("frame") else x.name
         whole = self._parent(x).name if form.startswith(ROOT) else whole
         if (whole, size) not in shared:
-            shared[whole, size] = _rotation(size, stream) if size else _integers((rows, columns), stream)
+            shared[whole, size] = rotation(size, stream) if size else integers((rows, columns), stream)
         if not size:
             root = shared[whole, size]
             return root.transpose() * root if form == "covariance" else root
@@ -299,19 +299,19 @@ class _Sources:
         return fmpq_mat(rows, columns, [value for row in table for value in row[left : left + columns]])
 
 
-def _integers(shape: tuple[int, int], stream: np.random.Generator, triangular: bool = False) -> fmpq_mat:
+def integers(shape: tuple[int, int], stream: np.random.Generator, triangular: bool = False) -> fmpq_mat:
     """Uniform integers on [-2^31, 2^31); with zeros above the diagonal if triangular."""
     values = stream.integers(-_SIDE // 2, _SIDE // 2, shape)
     values = np.tril(values) if triangular else values
     return fmpq_mat(*shape, [int(x) for x in values.ravel()])
 
 
-def _rotation(size: int, stream: np.random.Generator) -> fmpq_mat:
+def rotation(size: int, stream: np.random.Generator) -> fmpq_mat:
     """A rational orthogonal matrix: (I - S)(I + S)⁻¹ of a skew S (Cayley), its columns with random signs."""
     s = np.tril(stream.integers(-_SIDE // 2, _SIDE // 2, (size, size)), -1)
     skew = fmpq_mat(size, size, [int(x) for x in (s - s.T).ravel()])
     signs = fmpq_mat(size, size, [int(x) for x in np.diag(2 * stream.integers(0, 2, size) - 1).ravel()])
-    return (_eye(size) - skew) * (_eye(size) + skew).inv() * signs
+    return (eye(size) - skew) * (eye(size) + skew).inv() * signs
 
 
 def _factor_degrees(f: Factor, of: Mapping[MatrixSymbol, Degrees], environment: Environment) -> Degrees:
@@ -356,13 +356,16 @@ def _symbols(side: Side) -> set[MatrixSymbol]:
     return set(side.atoms(MatrixSymbol))
 
 
-def _eye(size: int) -> fmpq_mat:
+def eye(size: int) -> fmpq_mat:
+    """The identity."""
     return fmpq_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
 
 
-def _trace(a: fmpq_mat) -> fmpq:
+def trace(a: fmpq_mat) -> fmpq:
+    """The trace of a square matrix."""
     return sum((a[i, i] for i in range(a.nrows())), fmpq(0))
 
 
-def _fraction(x: fmpq) -> Fraction:
+def fraction(x: fmpq) -> Fraction:
+    """The same number in Python's own type."""
     return Fraction(int(x.p), int(x.q))

@@ -1,10 +1,10 @@
-"""Exact: pathwise and scalar steps at random matrices of large integers. Trust: `enclosed`, radius 0.
+"""Exact: pathwise and scalar steps at random matrices of large integers, and expectations as exact sums.
 
-Also the door by which a statement enters: its normal form against the statement itself, evaluated by code
-that shares nothing with it.
+Trust: `enclosed`, radius 0. The expectations are in integrals.py. Also the door by which a statement enters:
+its normal form against the statement itself, evaluated by code that shares nothing with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from derivations.claims import Consequence, Equal, Limit, Part, SameLaw
 from derivations.core.language import parse
@@ -18,6 +18,7 @@ from verify.channels import (
     Task,
     comparisons,
     inapplicable,
+    integrals,
     labelled,
     smallest,
     sources,
@@ -30,40 +31,40 @@ from verify.raw import door
 NAME = "exact"
 _POINTS = 3  # the smallest points of a claim: rational arithmetic grows fast with size
 _MATRICES = 3  # random integer matrices at each
+_MEANS, _EVERYWHERE = "means", "everywhere"  # keys of tasks that integrate, and that compare closed forms
 _DRAWS = 4  # in floats, of a statement as typed
 
 
 def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
-    """One task for each part at each of the smallest points, one for a consequence; laws are not for here."""
+    """For each part but a law one task at each of the smallest points, and one for all that is a mean.
+
+    A consequence has one task, for its points, its boundaries and a sweep.
+    """
     return [
-        Task(
-            NAME,
-            (NAME, s.claim.id, str(number), point.label if point else ""),
-            ((s.claim.id, number),),
-            0,
-            point,
-        )
+        Task(NAME, (NAME, s.claim.id, str(number), key), ((s.claim.id, number),), 0, point)
         for s in subjects
         for number, part in enumerate(s.claim.parts)
-        for point in _points(part, s.claim.points)
+        for key, point in _places(part, s.claim.points)
     ]
 
 
-def _label(point: Point | None) -> str:
-    return point.label if point else "everywhere"
-
-
-def _points(part: Part, points: Sequence[Point]) -> Sequence[Point | None]:
-    if isinstance(part, SameLaw):
-        return []
-    return [None] if isinstance(part, Consequence) else smallest(points, part)[:_POINTS]
+def _places(part: Part, points: Sequence[Point]) -> Iterator[tuple[str, Point | None]]:
+    if isinstance(part, Consequence):
+        yield _EVERYWHERE, None
+    elif isinstance(part, Equal | Limit):
+        for point in smallest(points, part)[:_POINTS]:
+            yield point.label, point
+        if integrals.has_means(part):
+            yield _MEANS, None
 
 
 def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, seed: int) -> Findings:
-    """Compare the two sides of each pathwise or scalar step exactly."""
+    """Compare the two sides of each pathwise or scalar step exactly, or those of what is a mean."""
     ((id, number),), point = task.parts, task.point
     if point is None:
-        return [(id, check) for check in comparisons.checks(subjects[id], number, seed)]
+        if task.key[-1] == _EVERYWHERE:
+            return [(id, check) for check in comparisons.checks(subjects[id], number, seed)]
+        return [(id, check) for check in integrals.checks(subjects[id], number, _POINTS, seed)]
     pairs = [pair for pair in subjects[id].pairs(number) if pair.kind != IN_EXPECTATION]
     checks = [_door(subjects[id], number, point, seed)]
     checks += [_compare(pair, subjects[id], point, seed) for pair in pairs]

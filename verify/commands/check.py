@@ -55,7 +55,7 @@ def command(
     results, codes = [], []
     for path, data in read:
         claim = library[data["id"]]
-        now = made_from(Subject(claim, Book(library), Book(library)))
+        now = made_from(Subject(claim, Book(library)))
         differ = [name for name in now if data["digests"].get(name) != now[name]]
         stale, noted = ([d for d in differ if (d == ENVIRONMENT) is apart] for apart in (False, True))
         if stale:
