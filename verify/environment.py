@@ -88,11 +88,11 @@ def environment(setting: Setting, point: Point) -> Environment:
 
     A given matrix of form "generic" (the default) has independent standard normal entries; "overlap" is U
     diag(overlaps) Vᵀ with U and V uniform rotations, and "root of C" is then the symmetric positive root of
-    I - CᵀC; "covariance" is GᵀG with G generic, and "root of K" is then G; "inverse of A" is that of a
-    generic A; "orthogonal" is a uniform rotation, or its first columns; "frame last" and "frame rest" are the
+    I - CᵀC; "covariance" is GᵀG with G generic, and "root of K" is then G; "inverse of A" is that of A,
+    generic; "orthogonal" is a uniform rotation, or its first columns; "frame last" and "frame rest" are the
     last column and the other columns of one uniform rotation. With C an overlap matrix, "residual inverse of
-    C" is the pseudo-inverse of I - CCᵀ, and "residual of C" a vector in its range. Where the setting has an overlap matrix, d_sw is the sum of squared
-    overlaps; the other names of traces have the values of those traces.
+    C" is the pseudo-inverse of I - CCᵀ, and "residual of C" a vector in its range. Where the setting has an
+    overlap matrix, d_sw is the sum of squared overlaps; other names of traces have those traces' values.
 
     Raises ValueError, with one sentence, for a size that is missing or not a positive integer, an overlap
     outside [0, 1], more overlaps than min(d_s, d_w), a d_sw that contradicts them or exceeds the sizes, or

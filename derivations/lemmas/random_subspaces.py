@@ -48,8 +48,7 @@ def random_subspaces() -> tuple[Part, ...]:
     For independent uniform subspaces of $\mathbb{R}^D$ with projections $P_s=GG^+$ and $P_w=HH^+$ the sum of
     squared cosines of the principal angles is $d_{sw}=\operatorname{tr}P_sP_w$. Given one of them, the mean
     of the other is a multiple of the identity: haar-projection-mean, used twice. The mean square of
-    $d_{sw}$ is, given $P_s$, a second moment of $P_w$ against $P_s$ twice: haar-projection-second. An
-    overlap further from its mean than a few roots of this variance is not chance.
+    $d_{sw}$ is, given $P_s$, a second moment of $P_w$ against $P_s$ twice: haar-projection-second.
     """
     return (
         Equal(
