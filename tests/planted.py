@@ -119,6 +119,7 @@ INHERITED, REDUCED = TEACHER * d_sw, TEACHER * (d_w - d_sw) * KAPPA
 _SWAP = {d_s: d_w, d_w: d_s}
 _A, _B = MatrixSymbol("A", d, d), MatrixSymbol("B", d, d)
 _OVERLAPS = 2 * d_s * d_w * (D - d_s) * (D - d_w) / (D**2 * (D - 1) * (D + 2))
+_ALONG = m * (m + 2) / (d * (d + 2))
 _SQUARED, _ONCE = m * (d + 1) - 2, d - m
 _LENGTH = tr(mul(T(principal_angles.v), principal_angles.v))
 _VECTOR = principal_angles.v
@@ -158,13 +159,13 @@ PLANTED_CLAIMS: tuple[PlantedClaim, ...] = (
     _claim("without D - d_w", "random-subspaces", _OVERLAPS / (D - d_w), part=1),
     _claim("as for large D", "random-subspaces", _OVERLAPS * (D - 1) * (D + 2) / D**2, part=1),
     _claim("the mean square for the variance", "random-subspaces", _OVERLAPS + (d_s * d_w / D) ** 2, part=1),
-    _claim("a symmetric A assumed", "haar-projection-second", _haar(_SQUARED + _ONCE, 0, _ONCE)),
+    _claim("without the transpose", "haar-projection-second", _haar(_SQUARED, 0, _ONCE)),
     _claim("d for d - m", "haar-projection-second", _haar(_SQUARED, d, d)),
     _claim("d + 1 for d + 2", "haar-projection-second", _haar(_SQUARED, _ONCE, _ONCE) * (d + 2) / (d + 1)),
     _claim("P for its square", "haar-projection-second", m / d * tr(mul(_A, _B))),
     _claim("the other second moment", "haar-projection-second", _haar(_ONCE, _ONCE, _SQUARED)),
     _claim("the other second moment", "haar-projection-second", _haar(_SQUARED, _ONCE, _ONCE), part=1),
-    _claim("independent of itself", "haar-projection-second", m**2 / d**2 * tr(_A) * tr(_B), part=1),
+    _claim("as along one axis", "haar-projection-second", _ALONG * tr(_A) * tr(_B), part=1),
     _claim("without the transpose", "haar-projection-second", _haar(_ONCE, 0, _SQUARED), part=1),
     _claim("orthogonal spaces", "principal-angles", _LENGTH),
     _claim("the cosines added", "principal-angles", _LENGTH + norm2(mul(COSINES, _VECTOR))),

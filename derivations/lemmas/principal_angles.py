@@ -101,6 +101,7 @@ def missed(p: Derivation) -> Derivation:
     points=[
         point(noise=law, D=whole, d_s=s, d_w=w, r=common)
         for whole, s, w, common, law in (
+            (7, 3, 3, 2, "normal"),
             (4, 2, 2, 1, "normal"),
             (3, 1, 2, 1, "sign"),
             (3, 2, 2, 2, "uniform"),
@@ -108,7 +109,6 @@ def missed(p: Derivation) -> Derivation:
             (4, 3, 2, 2, "sign"),
             (5, 2, 3, 1, "uniform"),
             (5, 3, 3, 3, "normal"),
-            (6, 3, 2, 1, "sign"),
             (6, 3, 4, 2, "uniform"),
             (7, 4, 3, 2, "normal"),
             (8, 4, 4, 2, "sign"),
