@@ -8,7 +8,7 @@ from derivations.core.language import E, T, mul, norm2, parse_matrix, tr
 from derivations.core.laws import Block, Relation, Setting
 from derivations.core.rules import Contract, Expand, Fold, Relate
 from derivations.core.words import Factor, identity, matrix
-from derivations.notation import EYE_S, EYE_W, D, correlated, d_s, d_sw, d_w, fresh_s, fresh_w, size
+from derivations.notation import EYE_S, EYE_W, D, d_s, d_sw, d_w, fresh_s, fresh_w, size
 from derivations.points import point
 
 x = MatrixSymbol("x", 1, D)  # orthonormal functions that span F_s and F_w together, as a row
@@ -19,7 +19,7 @@ X, Y, v = MatrixSymbol("X", d_s, d_s), MatrixSymbol("Y", d_w, d_s), MatrixSymbol
 R = MatrixSymbol("R", 1, d_w)  # what the strong features cannot express of the weak, as a row
 r = size("r")  # how many of the angles are 0
 U, V = MatrixSymbol("U", d_s, r), MatrixSymbol("V", d_w, r)
-COSINES, COMMON = mul(T(U_s), U_w), mul(U, T(V))  # C in general, and where all angles are 0° or 90°
+COSINES, COMMON = mul(T(U_s), U_w), mul(U, T(V))  # C in general, and of angles of 0 and 90 degrees
 
 
 def inverse(a: MatrixSymbol, b: MatrixSymbol) -> tuple[Relation, Relation]:
@@ -35,11 +35,11 @@ def orthonormal(u: MatrixSymbol) -> Relation:
 
 def aligned() -> Block:
     """Features of which r directions agree and all others are uncorrelated, of any law."""
-    block, cross = correlated(fresh_s, fresh_w), parse_matrix(COMMON)
-    first, second = (symbol for symbol, _ in block.draws)
+    first, second = (MatrixSymbol(f"{x.name}_0", *x.shape) for x in (fresh_s, fresh_w))
+    cross = parse_matrix(COMMON)
     apart = EYE_W + parse_matrix(mul(V, T(V))).times(-1)
     return Block(
-        block.members,
+        (fresh_s, fresh_w),
         ((EYE_S, cross), (cross.T, EYE_W)),
         False,
         ((first, "noise"), (second, "noise")),
@@ -131,9 +131,9 @@ def principal_angles() -> tuple[Part, ...]:
     $\Sigma_s^{-1}\Sigma_{sw}\Sigma_w^{-1}\Sigma_{ws}=A^{-1}CC^\top A$, which is similar to $CC^\top$: its
     eigenvalues $\cos^2\theta_i$ and its trace $d_{sw}$ are the same in all bases.
 
-    Parts 7 and 8: if all angles are 0° or 90°, then $C=UV^\top$ with $r$ orthonormal columns each. A weak
-    function lies in $F_s$ exactly if its best strong fit misses nothing, $\|v\|^2=\|V^\top v\|^2$: for $v$
-    in the range of $V$, which has $r$ dimensions. So $\dim(F_s\cap F_w)=r$, and $d_{sw}=r$.
+    Parts 7 and 8: if every angle is 0 or 90 degrees, then $C=UV^\top$ with $r$ orthonormal columns each. A
+    weak function lies in $F_s$ exactly if its best strong fit misses nothing, $\|v\|^2=\|V^\top v\|^2$: for
+    $v$ in the range of $V$, which has $r$ dimensions. So $\dim(F_s\cap F_w)=r$, and $d_{sw}=r$.
 
     Derived are the equations. Read off them are three facts of linear algebra: a mean of squares is not
     negative, similar matrices have the same eigenvalues, and $\|v\|=\|V^\top v\|$ only in the range of
@@ -183,12 +183,18 @@ def principal_angles() -> tuple[Part, ...]:
             lambda p: p.by(Relate(), "AA⁻¹ = I and BB⁻¹ = I").by(Fold(d_sw), "‖C‖_F²"),
             label="the correlation dimension",
         ),
-        Equal(MISSED, square - norm2(mul(T(V), v)), EXTREME, missed, label="0° and 90°: what is missed"),
+        Equal(
+            MISSED,
+            square - norm2(mul(T(V), v)),
+            EXTREME,
+            missed,
+            label="shared or orthogonal: what is missed",
+        ),
         Equal(
             norm2(COMMON),
             r,
             EXTREME,
             lambda p: p.by(Relate(), "UᵀU = VᵀV = I"),
-            label="0° and 90°: the correlation dimension",
+            label="shared or orthogonal: the correlation dimension",
         ),
     )
