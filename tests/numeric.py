@@ -71,7 +71,9 @@ def world(
                 root = rng.standard_normal((cols, cols))
                 value = root.T @ root
             case "orthogonal":
-                value = rotations[rows]
+                value = np.linalg.qr(rng.standard_normal((rows, rows)))[0][:, :cols]  # each its own
+            case "inverse":
+                value = np.linalg.inv(other)
             case "frame last":
                 value = rotations[rows][:, -1:]
             case "frame rest":

@@ -25,7 +25,7 @@ from derivations.core import analysis, cite, rules
 from derivations.core.analysis import IdempotentForm, Integrate, Isotropy, Solve
 from derivations.core.cite import Binding, Cite
 from derivations.core.derivation import Derivation, begin
-from derivations.core.language import E, GramInverse, Pinv, T, mul, parse_matrix, tr
+from derivations.core.language import E, GramInverse, Pinv, T, mul, norm2, parse_matrix, tr
 from derivations.core.laws import Block, Setting, frame, standard
 from derivations.core.rules import (
     Cancel,
@@ -61,7 +61,13 @@ from derivations.core.words import (
     rotations,
     substitute,
 )
-from derivations.lemmas import gaussian_conditioning, orthogonal_invariance, residual_chi_square
+from derivations.lemmas import (
+    gaussian_conditioning,
+    orthogonal_invariance,
+    principal_angles,
+    residual_chi_square,
+)
+from derivations.lemmas.principal_angles import COSINES
 from derivations.lemmas.wishart_inverse_mean import UNIT
 from derivations.notation import (
     C,
@@ -111,7 +117,19 @@ TEACHER = sigma2 / (n - d_w - 1)
 KAPPA = d_s / (N - d_s - 1)
 INHERITED, REDUCED = TEACHER * d_sw, TEACHER * (d_w - d_sw) * KAPPA
 _SWAP = {d_s: d_w, d_w: d_s}
-_A = MatrixSymbol("A", d, d)
+_A, _B = MatrixSymbol("A", d, d), MatrixSymbol("B", d, d)
+_OVERLAPS = 2 * d_s * d_w * (D - d_s) * (D - d_w) / (D**2 * (D - 1) * (D + 2))
+_ALONG = m * (m + 2) / (d * (d + 2))
+_SQUARED, _ONCE = m * (d + 1) - 2, d - m
+_LENGTH = tr(mul(T(principal_angles.v), principal_angles.v))
+_VECTOR = principal_angles.v
+
+
+def _haar(product: sp.Expr, turned: sp.Expr, traces: sp.Expr) -> sp.Expr:
+    """A second moment of a uniform projection by the weights of tr(AB), tr(ABᵀ) and tr(A) tr(B)."""
+    mixed = product * tr(mul(_A, _B)) + turned * tr(mul(_A, T(_B))) + traces * tr(_A) * tr(_B)
+    return m / (d * (d - 1) * (d + 2)) * mixed
+
 
 PLANTED_CLAIMS: tuple[PlantedClaim, ...] = (
     _claim("d_s/N for d_s/(N - d_s - 1)", "w2s-variance", TEACHER * (d_sw + d_s / N * (d_w - d_sw))),
@@ -135,6 +153,29 @@ PLANTED_CLAIMS: tuple[PlantedClaim, ...] = (
     _claim("without m/d", "interpolating-inverse", tr(_A) / (d - m - 1)),
     _claim("d_s for d_s d_w/D", "random-subspaces", d_s),
     _claim("D + 1 for D", "random-subspaces", d_s * d_w / (D + 1)),
+    _claim("without the 2", "random-subspaces", _OVERLAPS / 2, part=1),
+    _claim("D + 1 for D + 2", "random-subspaces", _OVERLAPS * (D + 2) / (D + 1), part=1),
+    _claim("D for D - 1", "random-subspaces", _OVERLAPS * (D - 1) / D, part=1),
+    _claim("without D - d_w", "random-subspaces", _OVERLAPS / (D - d_w), part=1),
+    _claim("as for large D", "random-subspaces", _OVERLAPS * (D - 1) * (D + 2) / D**2, part=1),
+    _claim("the mean square for the variance", "random-subspaces", _OVERLAPS + (d_s * d_w / D) ** 2, part=1),
+    _claim("without the transpose", "haar-projection-second", _haar(_SQUARED, 0, _ONCE)),
+    _claim("d for d - m", "haar-projection-second", _haar(_SQUARED, d, d)),
+    _claim("d + 1 for d + 2", "haar-projection-second", _haar(_SQUARED, _ONCE, _ONCE) * (d + 2) / (d + 1)),
+    _claim("P for its square", "haar-projection-second", m / d * tr(mul(_A, _B))),
+    _claim("the other second moment", "haar-projection-second", _haar(_ONCE, _ONCE, _SQUARED)),
+    _claim("the other second moment", "haar-projection-second", _haar(_SQUARED, _ONCE, _ONCE), part=1),
+    _claim("as along one axis", "haar-projection-second", _ALONG * tr(_A) * tr(_B), part=1),
+    _claim("without the transpose", "haar-projection-second", _haar(_ONCE, 0, _SQUARED), part=1),
+    _claim("orthogonal spaces", "principal-angles", _LENGTH),
+    _claim("the cosines added", "principal-angles", _LENGTH + norm2(mul(COSINES, _VECTOR))),
+    _claim("without A", "principal-angles", tr(mul(COSINES, principal_angles.B, principal_angles.Y)), part=3),
+    _claim("equal for similar", "principal-angles", tr(mul(COSINES, T(COSINES), principal_angles.X)), part=4),
+    _claim("d_w for d_sw", "principal-angles", d_w, part=5),
+    _claim("d_sw²", "principal-angles", d_sw**2, part=5),
+    _claim("nothing in common", "principal-angles", _LENGTH, part=6),
+    _claim("the angles of 90°", "principal-angles", norm2(mul(T(principal_angles.V), _VECTOR)), part=6),
+    _claim("d_w - r for r", "principal-angles", d_w - principal_angles.r, part=7),
     _claim("d_w for d_w - d_sw", "w2s-variance-leading-order", TEACHER * d_w),
     _claim("m - d for m - d - 1", "wishart-inverse-mean", tr(_A) / (m - d)),
     _claim("a finite mean at m = d + 1", "wishart-inverse-mean", sp.Integer(1), part=1),
@@ -378,7 +419,7 @@ def _moved(self: Solve, e: Expression, s: Setting) -> State:
     return collect(t._replace(coefficient=t.coefficient.subs(m, m + 1)) for t in e.terms), s
 
 
-_B_m, _B = MatrixSymbol("B_m", m, m), MatrixSymbol("B", d, d)
+_B_m = MatrixSymbol("B_m", m, m)
 _u, _v = MatrixSymbol("u", d, 1), MatrixSymbol("v", d, 1)
 _e, _E1 = residual_chi_square.e, residual_chi_square.E1
 _Q = orthogonal_invariance.Q

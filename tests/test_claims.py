@@ -32,8 +32,12 @@ DEPENDS: dict[str, set[str]] = {
     "gaussian-conditioning": set(),
     "gram-pseudoinverse": set(),
     "noise-energy": set(),
+    "haar-projection-mean": {"orthogonal-invariance"},
+    "haar-projection-second": {"haar-projection-mean"},
     "orthogonal-invariance": set(),
+    "principal-angles": set(),
     "quadratic-expectation": set(),
+    "random-subspaces": {"haar-projection-mean", "haar-projection-second"},
     "residual-chi-square": set(),
     "wishart-inverse-mean": {"orthogonal-invariance", "residual-chi-square", "chi-square-inverse"},
     "teacher-variance": {"noise-energy", "gram-pseudoinverse", "wishart-inverse-mean"},
@@ -113,6 +117,10 @@ def test_a_replay_starts_from_nothing() -> None:
 def test_what_a_conclusion_rests_on_is_listed() -> None:
     below = {*DEPENDS} - {
         "bartlett",
+        "haar-projection-mean",
+        "haar-projection-second",
+        "principal-angles",
+        "random-subspaces",
         "teacher-variance",
         "w2s-variance-leading-order",
         "w2s-variance-in-sample",

@@ -57,6 +57,15 @@ def test_forms_have_their_relations() -> None:
     assert not np.allclose(matrices[A], matrices[A].T)
 
 
+def test_an_inverse_is_one_and_a_tall_rotation_has_orthonormal_columns() -> None:
+    inverse, tall = MatrixSymbol("A_inv", d, d), MatrixSymbol("U", m, d)
+    setting = Setting(given=(inverse, A, tall), forms=((inverse, "inverse of A"), (tall, "orthogonal")))
+    for size in (1, 3, 6):
+        matrices = environment(setting, point(m=size + 2, d=size)).matrices
+        assert matrices[A] @ matrices[inverse] == pytest.approx(np.eye(size), abs=1e-12)
+        assert matrices[tall].T @ matrices[tall] == pytest.approx(np.eye(size), abs=1e-13)
+
+
 def test_a_point_is_always_the_same_numbers_and_they_cannot_be_changed() -> None:
     one, again = (environment(GIVEN, point(d=4)).matrices for _ in range(2))
     other = environment(GIVEN, point(d=4, noise="sign")).matrices

@@ -16,6 +16,7 @@ from derivations.claims import Book, SameLaw, claims, library
 from derivations.core.derivation import Derivation, nested
 from derivations.core.language import E, GramInverse, Pinv, T, mul, norm2, parse, parse_matrix, tr
 from derivations.core.words import GRAM_INVERSE, PINV, PLAIN, Expression, Factor, Word, cyclic, transpose
+from derivations.lemmas.principal_angles import r
 from derivations.printing.style import LATEX, UNICODE
 from derivations.printing.words import trace
 from derivations.theorems._misspecified import cross, delta2, fitted2, theta2
@@ -196,7 +197,7 @@ def test_a_printed_trace_reads_back_as_the_same_trace(book: Book, claim: str) ->
                 assert said == pieces(word), trace(word, UNICODE)
 
 
-SYMBOLS = {printing.unicode_scalar(s): s for s in (n, N, d_s, d_w, d_sw, th.m, th.d, th.k, th.D)}
+SYMBOLS = {printing.unicode_scalar(s): s for s in (n, N, d_s, d_w, d_sw, th.m, th.d, th.k, th.D, r)}
 
 
 def evaluated(text: str) -> sp.Expr:

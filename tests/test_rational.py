@@ -37,8 +37,16 @@ from verify.streams import generator
 A, B = MatrixSymbol("A", d, d), MatrixSymbol("B", m, m)
 Q, K, ROOT = (MatrixSymbol(name, d, d) for name in ("Q", "K", "L"))
 e, REST = MatrixSymbol("e", d, 1), MatrixSymbol("E_1", d, d - 1)
-FORMS = ((Q, "orthogonal"), (e, "frame last"), (REST, "frame rest"), (K, "covariance"), (ROOT, "root of K"))
-SETTING = Setting((standard(Gamma),), given=(A, B, Q, e, REST, K, ROOT), forms=FORMS)
+INVERSE = MatrixSymbol("A_inv", d, d)
+FORMS = (
+    (Q, "orthogonal"),
+    (e, "frame last"),
+    (REST, "frame rest"),
+    (K, "covariance"),
+    (ROOT, "root of K"),
+    (INVERSE, "inverse of A"),
+)
+SETTING = Setting((standard(Gamma),), given=(A, B, Q, e, REST, K, ROOT, INVERSE), forms=FORMS)
 WORLD = replace(W2S, given=(*W2S.given, MatrixSymbol("H", d_w, d_w)))
 H = WORLD.given[-1]
 SMALL = point(m=5, d=3)
@@ -110,6 +118,7 @@ TRUE: dict[str, tuple[sp.Expr, sp.Expr]] = {
     "unit vector": (tr(mul(T(e), e)) + norm2(mul(T(REST), e)), tr(Identity(1))),
     "root": (tr(mul(T(ROOT), ROOT, A)), tr(mul(K, A))),
     "covariance is symmetric": (tr(mul(K, A)), tr(mul(K, T(A)))),
+    "inverse": (tr(mul(A, INVERSE, K)) + tr(mul(INVERSE, A, Q)), tr(K) + tr(Q)),
 }
 FALSE: dict[str, tuple[sp.Expr, sp.Expr]] = {
     "a factor": (tr(mul(W, GRAM, A)), sp.Rational(1001, 1000) * tr(A)),
@@ -122,6 +131,7 @@ FALSE: dict[str, tuple[sp.Expr, sp.Expr]] = {
     "not the root": (tr(mul(ROOT, T(ROOT), A)), tr(mul(K, A))),
     "rotation of the wrong kind": (tr(mul(Q, A)), tr(mul(T(Q), A))),
     "sign": (tr(mul(W, A)), -tr(mul(W, A))),
+    "not the inverse": (tr(mul(T(A), INVERSE, K)), tr(K)),
 }
 
 
@@ -153,6 +163,13 @@ def test_rotations_are_of_both_orientations() -> None:
     sides = parse(tr(mul(Q, A))), parse(tr(A))
     assert not all(pathwise_equal(*sides, setting, (), env, seed=k, points=1) for k in range(20))
     assert pathwise_equal(parse(tr(mul(Q, Q, A))), sides[1], setting, (), env)
+
+
+def test_a_tall_rotation_has_orthonormal_columns() -> None:
+    tall = MatrixSymbol("U", m, d)
+    setting = Setting(given=(A, B, tall), forms=((tall, "orthogonal"),))
+    assert compare(tr(mul(T(tall), tall, A)), tr(A), setting)
+    assert not compare(tr(mul(tall, T(tall), B)), tr(B), setting)
 
 
 def test_values_are_those_of_the_floats() -> None:

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 import sympy as sp
+from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 from sympy import MatrixSymbol
 
@@ -22,7 +23,7 @@ from verify.streams import generator
 Array = NDArray[np.float64]
 
 D_SW = "d_sw"  # the name of the sum of squared overlaps, a value that follows from them
-ROOT = "root of "
+ROOT, INVERSE = "root of ", "inverse of "
 _SEED = 0  # of the given matrices: a constant, see above
 
 
@@ -87,11 +88,11 @@ def environment(setting: Setting, point: Point) -> Environment:
 
     A given matrix of form "generic" (the default) has independent standard normal entries; "overlap" is U
     diag(overlaps) Vᵀ with U and V uniform rotations, and "root of C" is then the symmetric positive root of
-    I - CᵀC; "covariance" is GᵀG with G generic, and "root of K" is then G; "orthogonal" is a uniform
-    rotation; "frame last" and "frame rest" are the last column and the other columns of one uniform
-    rotation. With C an overlap matrix, "residual inverse of C" is the pseudo-inverse of I - CCᵀ, and
-    "residual of C" a vector in its range. Where the setting has an overlap matrix, d_sw is the sum of squared
-    overlaps; the other names of traces have the values of those traces.
+    I - CᵀC; "covariance" is GᵀG with G generic, and "root of K" is then G; "inverse of A" is that of A,
+    generic; "orthogonal" is a uniform rotation, or its first columns; "frame last" and "frame rest" are the
+    last column and the other columns of one uniform rotation. With C an overlap matrix, "residual inverse of
+    C" is the pseudo-inverse of I - CCᵀ, and "residual of C" a vector in its range. Where the setting has an
+    overlap matrix, d_sw is the sum of squared overlaps; other names of traces have those traces' values.
 
     Raises ValueError, with one sentence, for a size that is missing or not a positive integer, an overlap
     outside [0, 1], more overlaps than min(d_s, d_w), a d_sw that contradicts them or exceeds the sizes, or
@@ -166,6 +167,13 @@ def _generic(name: str, point: Point, shape: tuple[int, int]) -> Array:
     return np.asarray(np.eye(shape[0]) + entries / (2.0 * np.sqrt(shape[0])))
 
 
+def _inverse(of: str, name: str, point: Point, shape: tuple[int, int]) -> Array:
+    """The inverse of a generic square matrix, worked out exactly and then rounded."""
+    entries = [Fraction(x) for x in _generic(of, point, shape).ravel().tolist()]
+    exact = fmpq_mat(*shape, [fmpq(x.numerator, x.denominator) for x in entries]).inv()
+    return np.array([int(x.p) / int(x.q) for x in exact.entries()]).reshape(shape)
+
+
 def _overlap(name: str, point: Point, shape: tuple[int, int]) -> Array:
     rank = len(point.overlaps)
     if rank > min(shape):
@@ -218,7 +226,7 @@ def _covariance(name: str, point: Point, shape: tuple[int, int]) -> Array:
 
 
 def _orthogonal(name: str, point: Point, shape: tuple[int, int]) -> Array:
-    return rotation(shape[0], generator(_SEED, "given", point.label, name))
+    return rotation(shape[0], generator(_SEED, "given", point.label, name))[:, : shape[1]].copy()
 
 
 def _frame_last(name: str, point: Point, shape: tuple[int, int]) -> Array:
@@ -243,6 +251,7 @@ _FORMS: Mapping[str, Callable[[str, Point, tuple[int, int]], Array]] = {
     "frame rest": _frame_rest,
 }
 _BESIDE: Mapping[str, Callable[[str, str, Point, tuple[int, int]], Array]] = {
+    INVERSE: _inverse,
     "residual inverse of ": _residual_inverse,
     "residual of ": _residual_vector,
 }

@@ -26,7 +26,7 @@ from derivations.core.language import parse
 from derivations.core.laws import Block, Setting
 from derivations.core.words import PINV, PLAIN, Expression, Factor, MatrixSum, Word
 from verify import raw
-from verify.environment import ROOT, Environment
+from verify.environment import INVERSE, ROOT, Environment
 from verify.streams import generator
 from verify.symbols import Definitions
 
@@ -245,13 +245,20 @@ class _Sources:
             if x in self.values:
                 of[x] = _plus([word_degrees(word) for _, word in self.values[x].terms])
             else:
-                size = self._cayley_size(x, needed)
-                of[x] = (size, size) if size else (2 if self._form(x) == "covariance" else 1, 0)
+                of[x] = self._given_degrees(x, needed)
         names = {name: word_degrees(word) for name, word in self.setting.names}
         return [
             _times((_scalar_degrees(t.coefficient, names), *(word_degrees(w) for w in t.words())))
             for t in expression.terms
         ]
+
+    def _given_degrees(self, x: MatrixSymbol, needed: Sequence[MatrixSymbol]) -> Degrees:
+        """Degrees of what is drawn as it is, or is made of what is drawn."""
+        if self._form(x).startswith(INVERSE):
+            rows, _ = self.environment.shape(x)
+            return rows - 1, rows
+        size = self._cayley_size(x, needed)
+        return (size, size) if size else (2 if self._form(x) == "covariance" else 1, 0)
 
     def _form(self, x: MatrixSymbol) -> str:
         return self.forms.get(x, "generic") if x in self.setting.given else ""
@@ -286,12 +293,15 @@ class _Sources:
         """A given matrix of its form; `shared` are the matrices of which several are parts."""
         form, (rows, columns) = self._form(x), self.environment.shape(x)
         size = self._cayley_size(x, needed)
-        whole = "frame" if form.startswith("frame") else x.name
+        whole = form.removeprefix(INVERSE) if form.startswith(INVERSE) else x.name
+        whole = "frame" if form.startswith("frame") else whole
         whole = self._parent(x).name if form.startswith(ROOT) else whole
         if (whole, size) not in shared:
             shared[whole, size] = rotation(size, stream) if size else integers((rows, columns), stream)
         if not size:
             root = shared[whole, size]
+            if form.startswith(INVERSE):
+                return root.inv()
             return root.transpose() * root if form == "covariance" else root
         top = size - rows if form.startswith(ROOT) else 0
         left = size - 1 if form == "frame last" else 0

@@ -5,7 +5,7 @@ from sympy import MatrixSymbol
 from derivations.claims import Equal, Part, claim
 from derivations.core.analysis import Isotropy, Solve
 from derivations.core.derivation import Derivation, begin
-from derivations.core.language import E, Pinv, mul, tr
+from derivations.core.language import E, GramInverse, Pinv, T, mul, tr
 from derivations.core.laws import Setting, standard, unit
 from derivations.core.rules import Cancel, PseudoInverse
 from derivations.notation import d, m
@@ -14,12 +14,13 @@ from derivations.points import point
 G = MatrixSymbol("G", d, m)  # its range is uniform: G is Γᵀ for fewer samples than dimensions
 A, e = MatrixSymbol("A", d, d), MatrixSymbol("e", d, 1)
 SETTING = Setting((standard(G),), (d - m + 1, m, d), (A, e), (unit(e),), forms=((e, "frame last"),))
+PROJECTION = mul(G, GramInverse(G), T(G))
 
 
 def by_rotation(p: Derivation) -> Derivation:
     """E P is a multiple of the identity, and the trace of P says which."""
-    start = begin(E(tr(mul(G, Pinv(G)))), SETTING, p.library)
-    rank = start.by(PseudoInverse(G), "G⁺ = (GᵀG)⁻¹Gᵀ").by(Cancel(G), "the trace is the rank")
+    start = begin(E(tr(PROJECTION)), SETTING, p.library)
+    rank = start.by(Cancel(G), "the trace is the rank")
     spread = start.by(Isotropy(G, e), "E P is a multiple of I")
     return p.by(Isotropy(G, e), "E P is a multiple of I").by(Solve(((rank, spread),)), "whose trace is m")
 
@@ -45,4 +46,14 @@ def haar_projection_mean() -> tuple[Part, ...]:
     multiple of the identity; the trace of $P$ is $m$ for every draw. With fewer samples than dimensions
     $G=\Gamma^\top$ and $P=\Gamma^+\Gamma$ is what minimum-norm least squares sees of a target.
     """
-    return (Equal(E(tr(mul(G, Pinv(G), A))), tr(A) * m / d, SETTING, by_rotation),)
+    mean = tr(A) * m / d
+    return (
+        Equal(
+            E(tr(mul(G, Pinv(G), A))),
+            mean,
+            SETTING,
+            lambda p: by_rotation(p.by(PseudoInverse(G), "G⁺ = (GᵀG)⁻¹Gᵀ")),
+            label="P = GG⁺",
+        ),
+        Equal(E(tr(mul(PROJECTION, A))), mean, SETTING, by_rotation, label="P = G(GᵀG)⁻¹Gᵀ"),
+    )

@@ -111,8 +111,8 @@ def _law(block: Block, write: Notation) -> str:
     if len(block.members) > 1:
         own = " and ".join(write.inline(write.matrix(block.between(y, y))) for y in block.members)
         cross = write.inline(write.matrix(block.between(*block.members[:2])))
-        law = "rows independent, jointly Gaussian, mean 0"
-        return f"{sizes}, {law}, covariances {own}, cross-covariance {cross}"
+        law = "jointly Gaussian" if block.gaussian else "of any law"
+        return f"{sizes}, rows independent, {law}, mean 0, covariances {own}, cross-covariance {cross}"
     if covariance == matrix(identity(columns)) and block.gaussian:
         return f"{sizes}, independent standard normal"
     law = "Gaussian" if block.gaussian else "of any law"
