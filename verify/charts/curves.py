@@ -54,10 +54,6 @@ class Curves:
             if reason is not None:
                 yield reason, first, last
 
-    def notes(self) -> tuple[str, ...]:
-        """What the predictions note, each once."""
-        return tuple(dict.fromkeys(note for p in self.predictions for note in p.notes))
-
     def against_teacher(self) -> Iterator[tuple[str | None, int, int]]:
         """How the student fares, from which size to which; None where that is not determined."""
         return _runs(zip(map(against_teacher, self.predictions), self.sizes, strict=True))
@@ -118,7 +114,7 @@ def stretches(sizes: Iterable[int], entries: Iterable[Entry], positive: bool) ->
 
 
 def against_teacher(p: Prediction) -> str | None:
-    """Whether the student's excess risk is greater than its teacher's, equal or less; None if that is open."""
+    """Whether the student has more excess risk than its teacher, as much or less; None if that is open."""
     student, teacher = ends(p.excess_risk["w2s"]), ends(p.excess_risk["weak"])
     if student is None or teacher is None or INFINITE == student[0] == teacher[0]:
         return None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-MARGIN = 0.04  # between the extreme values and the ends of an axis
+MARGIN = 0.06  # between the extreme values and the ends of an axis
 FAR = 10.0  # a place farther outside than that is as good as this
 NICE = (1, 2, 5)
 
@@ -27,8 +27,8 @@ class Axis:
         if self.log:
             value = magnitude(x) if x > 0 else -math.inf
         else:
-            span = Fraction(FAR + 1) * Fraction(self.high - self.low)
-            value = float(min(max(Fraction(x), self.low - span), self.high + span))
+            beyond = (FAR + 1) * (self.high - self.low)
+            value = float(min(max(Fraction(x), Fraction(self.low - beyond)), Fraction(self.high + beyond)))
         return min(max((value - self.low) / (self.high - self.low), -FAR), FAR)
 
     def ticks(self, most: int) -> list[tuple[float, str]]:
@@ -66,17 +66,19 @@ def linear_axis(values: Iterable[Fraction], least: int, most: int) -> Axis | Non
     known = [*values]
     if not known:
         return None
-    low, high = max(least, min(0, *known)), min(most, max(1, *known))
-    room = MARGIN * float(high - low)
-    return Axis(float(low) - room, float(high) + room, log=False)
+    low = float(max(Fraction(least), min(Fraction(0), *known)))
+    high = float(min(Fraction(most), max(Fraction(1), *known)))
+    room = MARGIN * (high - low)
+    return Axis(low - room, high + room, log=False)
 
 
 def label(x: Fraction) -> str:
     """A round number as text."""
-    if x == 0 or Fraction(1, 10**4) <= abs(x) < 10**5:
-        return f"{float(x):.10g}".replace("-", "−")
-    exponent = math.floor(magnitude(abs(x)) + 1e-9)
-    return f"{float(x / Fraction(10) ** exponent):.10g}e{exponent}".replace("-", "−")
+    sign, size = "−" if x < 0 else "", abs(x)
+    if x == 0 or Fraction(1, 10**4) <= size < 10**5:
+        return f"{sign}{float(size):.10g}"
+    exponent = math.floor(magnitude(size) + 1e-9)
+    return f"{sign}{float(size / Fraction(10) ** exponent):.10g}e{exponent}"
 
 
 def _log_marks(low: float, high: float, most: int) -> list[Fraction]:

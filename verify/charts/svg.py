@@ -19,6 +19,7 @@ from verify.predictions import Entry
 WIDTH, LEFT, RIGHT, LINE, LETTERS = 760, 64, 24, 16, 108  # LETTERS fit on a line of the smaller text
 INSIDE = WIDTH - LEFT - RIGHT
 HIGH, SMALL, BETWEEN = 300, 110, 40  # the heights of the panels, and the room above each
+FONTS = "Helvetica, Arial, Liberation Sans, DejaVu Sans, Noto Sans, sans-serif"
 HALF = Fraction(1, 2)
 EVERY = 7  # sizes from marker to marker
 LEAST, MOST = -1, 2  # of PGR: near the size where the ceiling equals the teacher it has no bounds
@@ -57,27 +58,28 @@ class Panel:
 def to_svg(curves: Curves, names: Mapping[str, str], inputs: Sequence[str]) -> str:
     """The drawing; `names` has the models' names, `inputs` lines that say where the curves are."""
     models = {model: names[model] for model in reversed(LOOKS)}
-    said = [line for s in sentences(curves, models, {}) for line in textwrap.wrap(s, LETTERS)]
+    said = [*sentences(curves, models, {})]
+    below = [line for sentence in said for line in textwrap.wrap(sentence, LETTERS)]
     across = sizes_axis(curves.sizes[0], curves.sizes[-1])
     legend = 36 + LINE * len(inputs) + 8
     panels = _panels(curves, legend + 3 * LINE)
     floor = panels[-1].top + panels[-1].height
-    height = floor + 48 + LINE * len(said)
+    height = floor + 48 + LINE * len(below)
     title = f"Excess risk, PGR and OPR over {curves.over}"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}"',
-            f'  height="{height:g}" role="img" font-family="Helvetica, Arial, DejaVu Sans, sans-serif"',
+            f'  height="{height:g}" role="img" font-family="{FONTS}"',
             '  font-size="12" fill="#222">',
             f"<title>{escape(title)}</title>",
-            f"<desc>{escape('. '.join([*inputs, *sentences(curves, models, {})]))}.</desc>",
+            f"<desc>{escape('. '.join([*inputs, *said]))}.</desc>",
             '<rect width="100%" height="100%" fill="#fff"/>',
             _text(LEFT, 26, title, 'font-size="16" font-weight="bold"'),
             *(_text(LEFT, 28 + LINE * i, line) for i, line in enumerate(inputs, 1)),
             *_legend(curves, models, legend),
             *(line for panel in panels for line in _panel(curves, panel, across)),
             *_bottom(across, floor, curves.over),
-            *(_text(LEFT, floor + 42 + LINE * i, line) for i, line in enumerate(said, 1)),
+            *(_text(LEFT, floor + 42 + LINE * i, line) for i, line in enumerate(below, 1)),
             "</svg>\n",
         ]
     )
@@ -135,6 +137,7 @@ def _panel(curves: Curves, panel: Panel, across: Axis) -> Iterator[str]:
     yield "</svg>"
 
 
+_MARKS = {LOSES: "the student loses to its teacher", None: "the student may lose to its teacher"}
 _ASKED = 'stroke="#444" stroke-width="1.2" stroke-dasharray="1 3"'
 
 
@@ -192,9 +195,11 @@ def _marker(look: Look, x: float, y: float) -> str:
 def _marked(
     curves: Curves, run: Sequence[Spot], line: Sequence[tuple[float, float]]
 ) -> Iterator[tuple[float, float]]:
-    """The points with a marker: some, that of the size asked for, and one that would be alone."""
-    for i, ((size, _, _), point) in enumerate(zip(run, line, strict=True)):
-        if i % EVERY == EVERY // 2 or size == curves.asked or len(run) == 1:
+    """The points with a marker: some, the size asked for among them, and one that would be alone."""
+    phase = 0 if curves.asked is None else curves.sizes.index(curves.asked)
+    marked = {*curves.sizes[phase % EVERY :: EVERY]}
+    for (size, _, _), point in zip(run, line, strict=True):
+        if size in marked or len(run) == 1:
             yield point
 
 
@@ -226,6 +231,3 @@ def _legend(curves: Curves, models: Mapping[str, str], top: float) -> Iterator[s
         y = top + LINE * len(marks)
         yield f'<path d="M{x + 20} {y + 1:g}v{LINE - 2}" {_ASKED}/>'
         yield _text(x + 48, y + 12, f"{curves.over} = {curves.asked}")
-
-
-_MARKS = {LOSES: "the student loses to its teacher", None: "whether it does is not determined"}

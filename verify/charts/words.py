@@ -11,9 +11,10 @@ FARES = {
 }
 NO_CURVE = {
     INFINITY: "is infinite",
-    UNKNOWN: "is finite, but this theory does not know it",
+    UNKNOWN: "is finite, and the subject of the claim four-regimes",
     ZERO: "is 0, which has no place on a log axis",
 }
+NOTED = ("pgr:", "opr:", "entries with two ends:")  # what the predictions note on the rest of what is drawn
 
 
 def sentences(curves: Curves, names: Mapping[str, str], signs: Mapping[str | None, str]) -> Iterator[str]:
@@ -28,8 +29,10 @@ def sentences(curves: Curves, names: Mapping[str, str], signs: Mapping[str | Non
         for reason, text in NO_CURVE.items():
             if runs := [(first, last) for said, first, last in missing if said == reason]:
                 yield f"{_at(curves.over, runs)} the risk of the {name} {text}"
+    notes = dict.fromkeys(note for p in curves.predictions for note in p.notes)
+    yield from (note for note in notes if note.startswith(NOTED))
 
 
 def _at(over: str, runs: Iterable[tuple[int, int]]) -> str:
     spans = (f"{first}" if first == last else f"{first} – {last}" for first, last in runs)
-    return f"at {over} = {', '.join(spans)}"
+    return f"At {over} = {', '.join(spans)}"

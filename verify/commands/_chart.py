@@ -11,7 +11,7 @@ from rich.text import Text
 
 from verify.certificate import write_bytes
 from verify.charts.curves import REACH, Curves, against_teacher, curves
-from verify.charts.png import NoRenderer, require, to_png
+from verify.charts.png import NoRenderer, renderer, to_png
 from verify.charts.svg import to_svg
 from verify.charts.text import BAND, FARES, SIGNS, plot
 from verify.charts.words import sentences
@@ -34,11 +34,11 @@ def usage(over: str | None, low: str | None, high: str | None, to: Path | None) 
                 raise Stop(f"--{name} needs --chart")
     elif over not in SIZES:
         raise Stop(f"--chart must be n or N, not {over!r}")
-    if to is not None and to.suffix not in FORMATS:
+    if to is not None and to.suffix.lower() not in FORMATS:
         raise Stop(f"--to {to} must end in {' or '.join(FORMATS)}")
-    if to is not None and to.suffix == ".png":
+    if to is not None and to.suffix.lower() == ".png":
         try:
-            require()
+            renderer()
         except NoRenderer as why:
             raise Stop(f"--to {to}: {why}") from None
 
@@ -78,7 +78,7 @@ def write(drawn: Curves, to: Path) -> None:
     """Draw to a file, as its suffix says. Raises Stop where that fails."""
     svg = to_svg(drawn, NAMES, [*described(drawn.at)])
     try:
-        write_bytes(to, to_png(svg) if to.suffix == ".png" else svg.encode("utf-8"))
+        write_bytes(to, to_png(svg) if to.suffix.lower() == ".png" else svg.encode("utf-8"))
     except NoRenderer as why:
         raise Stop(f"--to {to}: {why}") from None
     except OSError as why:
@@ -100,9 +100,9 @@ def lines(drawn: Curves, said: Sequence[str]) -> Iterator[Text]:
     if any(isinstance(x, Range) for model in SIGNS for x in drawn.risk(model)):
         yield Text(f"{BAND} between the two ends of a range", "dim")
     models = {model: NAMES[model] for model in reversed(SIGNS)}
-    notes = (note for note in drawn.notes() if note not in said)
-    for sentence in (*sentences(drawn, models, FARES), *notes):
-        yield from (Text(line, "dim") for line in fill(sentence, WIDTH, "", "  "))
+    for sentence in sentences(drawn, models, FARES):
+        if sentence not in said:
+            yield from (Text(line, "dim") for line in fill(sentence, WIDTH, "", "  "))
 
 
 def _table(drawn: Curves) -> list[str]:

@@ -16,6 +16,9 @@ from rich.text import Text
 
 from verify.charts.curves import REACH
 from verify.commands import Stop
+from verify.commands._chart import charted, lines, usage, write
+from verify.commands._chart import document as charts
+from verify.commands._entries import NAMES, RATIOS, described, significant, tables, written
 from verify.commands._inputs import (
     WIDTH,
     BeyondStrong,
@@ -30,9 +33,6 @@ from verify.commands._inputs import (
     inputs,
     whole,
 )
-from verify.commands._chart import charted, lines, usage, write
-from verify.commands._chart import document as charts
-from verify.commands._entries import NAMES, RATIOS, described, significant, tables, written
 from verify.commands._text import cells, fill
 from verify.predictions import Prediction, Range, predict
 from verify.targets import PRECISION, Infeasible
@@ -54,16 +54,16 @@ def command(
         typer.Option(min=1, max=1000, help="Significant digits; numbers in JSON are then strings."),
     ] = None,
     chart: Annotated[
-        str | None, typer.Option(help="Draw the curves over this sample size.", metavar="n|N")
+        str | None, typer.Option(help="Draw the curves over this size.", metavar="n|N")
     ] = None,
     low: Annotated[
-        str | None, typer.Option(help="Where the chart begins: the least size with formulas.", metavar="INT")
+        str | None, typer.Option(help="Its first size; by default the least with formulas.", metavar="INT")
     ] = None,
     high: Annotated[
-        str | None, typer.Option(help=f"Where it ends: {REACH} times the size asked for.", metavar="INT")
+        str | None, typer.Option(help=f"Its last; by default {REACH} times the size given.", metavar="INT")
     ] = None,
     to: Annotated[
-        Path | None, typer.Option(help="Draw it to this file: .svg or .png.", metavar="FILE")
+        Path | None, typer.Option(help="Draw it to this .svg or .png file instead.", metavar="FILE")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -74,7 +74,7 @@ def command(
 
     Example: w2s predict --d-w 20 --d-s 10 --d-sw 4 --n 60 --N 200 --sigma2 0.25 --rho-w 0.1 --rho-s 0.05
 
-    With --chart N --to curves.svg the same as curves over N.
+    The same with curves over N, and where on them the student loses to its teacher: … --chart N
     """
     usage(chart, low, high, to)
     precision = PRECISION + 2 * (digits or 0)
@@ -92,7 +92,9 @@ def command(
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         console = Console(highlight=False, soft_wrap=True)
-        for line in chain(_lines(prediction, digits), lines(drawn, prediction.notes) if drawn and not to else ()):
+        for line in chain(
+            _lines(prediction, digits), lines(drawn, prediction.notes) if drawn and not to else ()
+        ):
             console.print(line)
 
 
