@@ -47,16 +47,13 @@ class Curves:
         """PGR or OPR at each size."""
         return tuple(p.ratios[name] for p in self.predictions)
 
-    def missing(self, model: str) -> Iterator[tuple[str, int, int]]:
-        """Where a model has no place on a log axis, and why, from which size to which."""
-        reasons = [_missing(x) for x in self.risk(model)]
-        for reason, first, last in _runs(zip(reasons, self.sizes, strict=True)):
-            if reason is not None:
-                yield reason, first, last
+    def missing(self, model: str) -> Iterator[str | None]:
+        """At each size why a model has no place on a log axis, or None if it has one."""
+        return map(_missing, self.risk(model))
 
     def against_teacher(self) -> Iterator[tuple[str | None, int, int]]:
         """How the student fares, from which size to which; None where that is not determined."""
-        return _runs(zip(map(against_teacher, self.predictions), self.sizes, strict=True))
+        return runs(self.sizes, map(against_teacher, self.predictions))
 
 
 def curves(
@@ -125,11 +122,11 @@ def against_teacher(p: Prediction) -> str | None:
     return TIES if student[0] == student[1] == teacher[0] == teacher[1] else None
 
 
-def _runs(pairs: Iterable[tuple[str | None, int]]) -> Iterator[tuple[str | None, int, int]]:
-    """Neighbours of which the same is said, from which size to which."""
-    for said, group in groupby(pairs, key=lambda pair: pair[0]):
-        sizes = [size for _, size in group]
-        yield said, sizes[0], sizes[-1]
+def runs(sizes: Iterable[int], said: Iterable[str | None]) -> Iterator[tuple[str | None, int, int]]:
+    """Neighbouring sizes of which the same is said: what, from which size, to which."""
+    for text, group in groupby(zip(sizes, said, strict=True), key=lambda pair: pair[1]):
+        found = [size for size, _ in group]
+        yield text, found[0], found[-1]
 
 
 def _missing(x: Entry) -> str | None:
@@ -139,6 +136,6 @@ def _missing(x: Entry) -> str | None:
 
 
 def _kind(p: Prediction) -> tuple[object, ...]:
-    """What is the same on a stretch of a chart: how the student fares, and which entries are numbers."""
+    """What stays the same on a stretch of a chart: how the student fares, what is a number, the notes."""
     entries = (*p.excess_risk.values(), p.ratios["pgr"], p.ratios["opr"])
-    return against_teacher(p), *(_missing(x) or type(x) for x in entries)
+    return against_teacher(p), p.notes, *(_missing(x) or type(x) for x in entries)

@@ -1,5 +1,6 @@
 """A chart as PNG: its SVG, rendered by resvg, which the extra `png` installs."""
 
+import importlib
 from types import ModuleType
 
 from verify.charts.svg import FONTS
@@ -18,13 +19,13 @@ class NoRenderer(RuntimeError):
 def renderer() -> ModuleType:
     """The resvg module. Raises NoRenderer where it is not installed, or finds no font to write with."""
     try:
-        import resvg_py
+        resvg = importlib.import_module("resvg_py")
     except ImportError:
         raise NoRenderer("a PNG needs resvg (pip install 'w2s-theory[png]'); an .svg needs nothing") from None
-    written, blank = (resvg_py.svg_to_bytes(svg_string=_LETTER.format(x)) for x in ("N", ""))
+    written, blank = (resvg.svg_to_bytes(svg_string=_LETTER.format(x)) for x in ("N", ""))
     if bytes(written) == bytes(blank):
         raise NoRenderer(f"a PNG needs a font on this machine, one of {FONTS}; an .svg needs none")
-    return resvg_py
+    return resvg
 
 
 def to_png(svg: str) -> bytes:

@@ -8,10 +8,12 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 
 MARGIN = 0.06  # between the extreme values and the ends of an axis
 FAR = 10.0  # a place farther outside than that is as good as this
 NICE = (1, 2, 5)
+ROUNDING = 1e-9  # so that an end of an axis that is round has its mark
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Axis:
         """Round numbers between the ends, at most so many, with their places and as text."""
         marks = (_log_marks if self.log else _marks)(self.low, self.high, most)
         placed = [(self.place(mark), label(mark)) for mark in marks]
-        return [tick for tick in placed if 0 <= tick[0] <= 1]
+        return [tick for tick in placed if -ROUNDING <= tick[0] <= 1 + ROUNDING]
 
 
 def magnitude(x: int | Fraction) -> float:
@@ -77,30 +79,36 @@ def label(x: Fraction) -> str:
     sign, size = "−" if x < 0 else "", abs(x)
     if x == 0 or Fraction(1, 10**4) <= size < 10**5:
         return f"{sign}{float(size):.10g}"
-    exponent = math.floor(magnitude(size) + 1e-9)
+    exponent = math.floor(magnitude(size) + ROUNDING)
     return f"{sign}{float(size / Fraction(10) ** exponent):.10g}e{exponent}"
 
 
 def _log_marks(low: float, high: float, most: int) -> list[Fraction]:
-    """1, 2 and 5 times powers of ten, or only powers, or only some of these; on a short axis as if linear."""
-    first, last = math.floor(low), math.ceil(high)
-    fine = [m * Fraction(10) ** e for e in range(first, last + 1) for m in NICE]
-    inside = [x for x in fine if low <= magnitude(x) <= high]
-    if len(inside) < 3 and high - low < 2:
-        base = Fraction(10) ** first  # so that the ends are floats
-        return [base * x for x in _marks(10 ** (low - first), 10 ** (high - first), most)]
-    if len(inside) <= most:
-        return inside
-    stride = 1
-    while (last - first) // stride + 1 > most:
-        stride += 1
-    return [Fraction(10) ** e for e in range(first, last + 1) if e % stride == 0]
+    """As many of 1, 2 and 5 or 1 and 3 times powers of ten as may be; on a short axis as if it were linear."""
+    exponents = range(math.floor(low), math.ceil(high) + 1)
+    for stride, mantissas in _grids():
+        marks = [m * Fraction(10) ** e for e in exponents if e % stride == 0 for m in mantissas]
+        inside = [x for x in marks if low - ROUNDING <= magnitude(x) <= high + ROUNDING]
+        if len(inside) < 3 and high - low < 1:
+            base = Fraction(10) ** exponents[0]  # so that the ends are floats
+            return [base * x for x in _marks(10 ** (low - exponents[0]), 10 ** (high - exponents[0]), most)]
+        if len(inside) <= most:
+            return inside
+    raise AssertionError("strides grow without end")
+
+
+def _grids() -> Iterator[tuple[int, tuple[int, ...]]]:
+    """From fine to coarse: every how manieth power of ten, and what times it."""
+    yield from ((1, NICE), (1, (1, 3)))
+    yield from ((stride, (1,)) for stride in count(1))
 
 
 def _marks(low: float, high: float, most: int) -> list[Fraction]:
     """Multiples of 1, 2 or 5 times a power of ten."""
     for step in _steps((high - low) / most):
-        marks = [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+        marks = [
+            step * i for i in range(math.ceil(low / step - ROUNDING), math.floor(high / step + ROUNDING) + 1)
+        ]
         if len(marks) <= most:
             return marks
     raise AssertionError("steps grow without end")

@@ -16,7 +16,7 @@ from verify.charts.scales import Axis, linear_axis, log_axis, sizes_axis
 from verify.charts.words import sentences
 from verify.predictions import Entry
 
-WIDTH, LEFT, RIGHT, LINE, LETTERS = 760, 64, 24, 16, 108  # LETTERS fit on a line of the smaller text
+WIDTH, LEFT, RIGHT, LINE, LETTERS = 760, 64, 24, 16, 100  # LETTERS fit on a line
 INSIDE = WIDTH - LEFT - RIGHT
 HIGH, SMALL, BETWEEN = 300, 110, 40  # the heights of the panels, and the room above each
 FONTS = "Helvetica, Arial, Liberation Sans, DejaVu Sans, Noto Sans, sans-serif"
@@ -58,10 +58,11 @@ class Panel:
 def to_svg(curves: Curves, names: Mapping[str, str], inputs: Sequence[str]) -> str:
     """The drawing; `names` has the models' names, `inputs` lines that say where the curves are."""
     models = {model: names[model] for model in reversed(LOOKS)}
+    head = [line for text in inputs for line in textwrap.wrap(text, LETTERS)]
     said = [*sentences(curves, models, {})]
     below = [line for sentence in said for line in textwrap.wrap(sentence, LETTERS)]
     across = sizes_axis(curves.sizes[0], curves.sizes[-1])
-    legend = 36 + LINE * len(inputs) + 8
+    legend = 36 + LINE * len(head) + 8
     panels = _panels(curves, legend + 3 * LINE)
     floor = panels[-1].top + panels[-1].height
     height = floor + 48 + LINE * len(below)
@@ -75,7 +76,7 @@ def to_svg(curves: Curves, names: Mapping[str, str], inputs: Sequence[str]) -> s
             f"<desc>{escape('. '.join([*inputs, *said]))}.</desc>",
             '<rect width="100%" height="100%" fill="#fff"/>',
             _text(LEFT, 26, title, 'font-size="16" font-weight="bold"'),
-            *(_text(LEFT, 28 + LINE * i, line) for i, line in enumerate(inputs, 1)),
+            *(_text(LEFT, 28 + LINE * i, line) for i, line in enumerate(head, 1)),
             *_legend(curves, models, legend),
             *(line for panel in panels for line in _panel(curves, panel, across)),
             *_bottom(across, floor, curves.over),
@@ -114,8 +115,6 @@ def _text(x: float, y: float, text: str, more: str = "") -> str:
 def _panel(curves: Curves, panel: Panel, across: Axis) -> Iterator[str]:
     """Heading and ticks, then, clipped to the panel, what is behind the curves, the curves, and a frame."""
     yield _text(LEFT, panel.top - 8, panel.heading)
-    if panel.axis is None:
-        yield _text(LEFT + 12, panel.top + 24, "no value at any of these sizes has a place here")
     marks = panel.axis.ticks(round(panel.height / 30)) if panel.axis else []
     for place, text in marks:
         yield _text(LEFT - 6, panel.top + panel.height * (1 - place) + 4, text, 'text-anchor="end"')
@@ -133,6 +132,8 @@ def _panel(curves: Curves, panel: Panel, across: Axis) -> Iterator[str]:
     if panel.axis:
         for model, entries in panel.series.items():
             yield from _curve(curves, LOOKS[model], entries, across, panel.axis, panel.height)
+    else:
+        yield _text(12, 24, "none at any of these sizes")
     yield f'<rect width="{INSIDE}" height="{panel.height:g}" fill="none" stroke="#555"/>'
     yield "</svg>"
 
@@ -230,4 +231,9 @@ def _legend(curves: Curves, models: Mapping[str, str], top: float) -> Iterator[s
     if curves.asked is not None:
         y = top + LINE * len(marks)
         yield f'<path d="M{x + 20} {y + 1:g}v{LINE - 2}" {_ASKED}/>'
-        yield _text(x + 48, y + 12, f"{curves.over} = {curves.asked}")
+        yield _text(x + 48, y + 12, _short(curves.over, curves.asked))
+
+
+def _short(over: str, size: int) -> str:
+    """A size for the legend; the inputs above have all its digits."""
+    return f"{over} = {size}" if size < 10**20 else f"{over} given"

@@ -99,9 +99,11 @@ def _below(curves: Curves, across: Axis, columns: int) -> Iterator[tuple[int, st
     """The size asked for, and what the axis is."""
     title, over = f"{curves.over} (log scale)", curves.over
     if curves.asked is not None:
-        column = round(across.place(curves.asked) * (columns - 1))
-        yield column, f"▲ {over} = {curves.asked}"
-        yield (columns if column < columns / 2 else 0), title
+        column, text = round(across.place(curves.asked) * (columns - 1)), f"{over} = {curves.asked}"
+        if column < columns / 2:
+            yield from ((column + len(text) // 2 + 1, f"▲ {text}"), (columns, title))
+        else:
+            yield from ((column - len(text) // 2 - 1, f"{text} ▲"), (0, title))
     else:
         yield columns, title
 

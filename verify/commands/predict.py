@@ -53,9 +53,7 @@ def command(
         int | None,
         typer.Option(min=1, max=1000, help="Significant digits; numbers in JSON are then strings."),
     ] = None,
-    chart: Annotated[
-        str | None, typer.Option(help="Draw the curves over this size.", metavar="n|N")
-    ] = None,
+    chart: Annotated[str | None, typer.Option(help="Draw the curves over this size.", metavar="n|N")] = None,
     low: Annotated[
         str | None, typer.Option(help="Its first size; by default the least with formulas.", metavar="INT")
     ] = None,
