@@ -24,7 +24,7 @@ from verify.commands._entries import NAMES, described
 from verify.commands._inputs import conclusion
 from verify.commands._text import cells
 from verify.planning import resized
-from verify.predictions import Prediction, Range, predict
+from verify.predictions import Entry, Prediction, Range, predict
 from verify.targets import Inputs
 
 Captured = pytest.CaptureFixture[str]
@@ -123,8 +123,8 @@ def test_places_where_something_changes_are_exact(at: Inputs, over: str, low: in
         if student == math.inf:
             return None if teacher == math.inf else "loses"
         assert isinstance(teacher, Fraction)
+        assert isinstance(student, Fraction | Range)
         ends = (student.low, student.high) if isinstance(student, Range) else (student, student)
-        assert isinstance(ends[0], Fraction)
         if ends[0] > teacher:
             return "loses"
         return "wins" if ends[1] < teacher else "ties" if ends[0] == ends[1] else None
@@ -142,7 +142,7 @@ def test_places_where_something_changes_are_exact(at: Inputs, over: str, low: in
 
 
 def test_a_curve_breaks_where_there_is_no_number() -> None:
-    entries = [F(1), Range(F(0), F(2)), math.inf, F(3), None, F(0), Range(F(0), F(0)), F(4)]
+    entries: list[Entry] = [F(1), Range(F(0), F(2)), math.inf, F(3), None, F(0), Range(F(0), F(0)), F(4)]
     found = [[size for size, _, _ in run] for run in stretches(range(8), entries, positive=True)]
     assert found == [[0, 1], [3], [7]]
     assert [len(run) for run in stretches(range(8), entries, positive=False)] == [2, 1, 3]

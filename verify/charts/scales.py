@@ -84,7 +84,7 @@ def label(x: Fraction) -> str:
 
 
 def _log_marks(low: float, high: float, most: int) -> list[Fraction]:
-    """As many of 1, 2 and 5 or 1 and 3 times powers of ten as may be; on a short axis as if it were linear."""
+    """As many of 1, 2 and 5 or 1 and 3 times powers of ten as may be; on a short axis as if linear."""
     exponents = range(math.floor(low), math.ceil(high) + 1)
     for stride, mantissas in _grids():
         marks = [m * Fraction(10) ** e for e in exponents if e % stride == 0 for m in mantissas]
