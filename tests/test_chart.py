@@ -1,5 +1,6 @@
 """w2s predict --chart: it draws what predict says, where it says so, and nothing where there is no number."""
 
+import functools
 import json
 import math
 import os
@@ -15,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from verify.charts import curves as made
-from verify.charts.curves import COUNT, Curves, against_teacher, curves, spaced, stretches
+from verify.charts.curves import COUNT, Curves, against_teacher, spaced, stretches
 from verify.charts.scales import label, linear_axis, log_axis, sizes_axis
 from verify.charts.svg import INSIDE, LEFT, LOOKS, to_svg
 from verify.charts.text import SIGNS, plot
@@ -54,6 +55,11 @@ def shown(capsys: Captured, *more: str, **changes: object) -> dict[str, Any]:
     assert (code, err) == (0, "")
     document: dict[str, Any] = json.loads(out)
     return document
+
+
+@functools.cache
+def drawn_over(at: Inputs, over: str, low: int, high: int) -> Curves:
+    return made.curves(at, over, low, high, conclusion)
 
 
 def drawing(c: Curves) -> ElementTree.Element:
@@ -101,7 +107,7 @@ def test_without_chart_there_is_none(capsys: Captured) -> None:
 @pytest.mark.parametrize("high", [650, 9000])
 def test_the_student_beats_its_teacher_from_twice_its_dimension_on(d_s: int, high: int) -> None:
     """ρ = 0: it loses up to N = 2d_s, ties at 2d_s + 1, wins from there, to the very integer."""
-    c = curves(Inputs(20, d_s, F(1), 60, 999, F(1, 4)), "N", d_s + 2, high, conclusion)
+    c = drawn_over(Inputs(20, d_s, F(1), 60, 999, F(1, 4)), "N", d_s + 2, high)
     losing = [] if d_s + 2 > 2 * d_s else [("loses", d_s + 2, 2 * d_s)]
     assert [*c.against_teacher()] == [
         *losing,
@@ -132,7 +138,7 @@ def test_places_where_something_changes_are_exact(at: Inputs, over: str, low: in
     def known(p: Prediction) -> set[str]:
         return {m for m, x in p.excess_risk.items() if x is None or x == math.inf}
 
-    c = curves(at, over, low, high, conclusion)
+    c = drawn_over(at, over, low, high)
     every = {k: predict(resized(at, over, k), conclusion) for k in range(low, high + 1)}
     outcomes = {k: outcome for outcome, first, last in c.against_teacher() for k in range(first, last + 1)}
     for a, b in pairwise(c.sizes):
@@ -239,7 +245,7 @@ class Reader:
 )
 def test_values_read_off_the_svg_are_those_of_predict(at: Inputs, over: str) -> None:
     low = {"N": at.d_s, "n": at.d_w}[over] + 2
-    c = curves(at, over, low, 20 * getattr(at, over), conclusion)
+    c = drawn_over(at, over, low, 20 * getattr(at, over))
     root = drawing(c)
     risk, pgr, opr = panels(root)
     for panel, name, log in ((risk, "", True), (pgr, "pgr", False), (opr, "opr", True)):
@@ -258,7 +264,7 @@ def test_values_read_off_the_svg_are_those_of_predict(at: Inputs, over: str) -> 
 
 
 def test_a_gap_where_the_baseline_has_no_number() -> None:
-    c = curves(WIDE, "n", 22, 1200, conclusion)
+    c = drawn_over(WIDE, "n", 22, 1200)
     root = drawing(c)
     risk, _, opr = panels(root)
     for panel, model in ((risk, "strong_baseline"), (opr, "w2s")):
@@ -271,20 +277,20 @@ def test_a_gap_where_the_baseline_has_no_number() -> None:
 
 
 def test_a_band_where_there_are_ranges_and_only_there() -> None:
-    c = curves(RANGED, "N", 12, 4000, conclusion)
+    c = drawn_over(RANGED, "N", 12, 4000)
     for panel in panels(drawing(c)):
         (band,) = paths(panel, "band", "w2s")
         upper, lower = paths(panel, "line", "w2s")
         assert band == [*upper, *reversed(lower)]
         assert all(u[1] < v[1] for u, v in zip(upper, lower, strict=True))
         assert not any(paths(panel, "band", model) for model in LOOKS if model != "w2s")
-    plain = drawing(curves(PLAIN, "N", 12, 4000, conclusion))
+    plain = drawing(drawn_over(PLAIN, "N", 12, 4000))
     assert not any(paths(panel, "band", model) for panel in panels(plain) for model in LOOKS)
 
 
 @pytest.mark.parametrize(("at", "least", "open"), [(PLAIN, 20, None), (RANGED, 18, 35)])
 def test_where_the_student_loses_is_shaded(at: Inputs, least: int, open: int | None) -> None:
-    root = drawing(curves(at, "N", 12, 4000, conclusion))
+    root = drawing(drawn_over(at, "N", 12, 4000))
     for panel in panels(root):
         (shade,) = panel.findall(f"{SVG}rect[@class='loses']")
         right = float(shade.attrib["x"]) + float(shade.attrib["width"])
@@ -301,7 +307,7 @@ def test_where_the_student_loses_is_shaded(at: Inputs, least: int, open: int | N
 
 
 def test_svg_says_what_it_is_and_is_read_without_colour() -> None:
-    c = curves(PLAIN, "N", 12, 4000, conclusion)
+    c = drawn_over(PLAIN, "N", 12, 4000)
     root = drawing(c)
     assert root.findtext(f"{SVG}title") == "Excess risk, PGR and OPR over N"
     assert (root.findtext(f"{SVG}desc") or "").startswith("d_w = 20, d_s = 10")
@@ -335,7 +341,7 @@ def test_svg_and_text_where_nothing_has_a_place(capsys: Captured, tmp_path: Path
 
 def test_text_has_each_sign_in_the_row_of_its_value() -> None:
     """Read off by the marks on the axis, in the column of the size asked for."""
-    lines = plot(curves(PLAIN, "N", 12, 4000, conclusion), 80)
+    lines = plot(drawn_over(PLAIN, "N", 12, 4000), 80)
     column = lines[-1].index("▲")
     rows = lines[1 : next(i for i, line in enumerate(lines) if "└" in line)]
     marks = [(i, float(row.split("┤")[0])) for i, row in enumerate(rows) if "┤" in row]
@@ -402,7 +408,7 @@ def test_the_axis_may_leave_out_the_size_asked_for(capsys: Captured) -> None:
     assert chart["sizes"] == [*range(300, 311)]
     out = w2s(capsys, "--chart", "N", "--low", "300", "--high", "310")[1]
     assert not {"▲", "┊"} & {*out}
-    root = drawing(curves(PLAIN, "N", 300, 310, conclusion))
+    root = drawing(drawn_over(PLAIN, "N", 300, 310))
     assert "N = 200" not in texts(root)
 
 
@@ -417,7 +423,7 @@ def test_to_writes_the_same_svg_each_time(capsys: Captured, tmp_path: Path) -> N
         assert "W2S student" in out
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.SVG").read_bytes()
     assert sorted(os.listdir(tmp_path)) == ["a.svg", "b.SVG"]
-    expected = to_svg(curves(RANGED, "N", 12, 4000, conclusion), NAMES, [*described(RANGED)])
+    expected = to_svg(drawn_over(RANGED, "N", 12, 4000), NAMES, [*described(RANGED)])
     assert (tmp_path / "a.svg").read_text("utf-8") == expected
 
 
@@ -497,7 +503,7 @@ def test_a_png_is_the_svg_rendered(capsys: Captured, monkeypatch: pytest.MonkeyP
     calls = renderer(monkeypatch, sees_text=True)
     assert w2s(capsys, "--chart", "N", "--to", str(tmp_path / "a.png"))[0] == 0
     assert (tmp_path / "a.png").read_bytes() == b"blank"
-    expected = to_svg(curves(PLAIN, "N", 12, 4000, conclusion), NAMES, [*described(PLAIN)])
+    expected = to_svg(drawn_over(PLAIN, "N", 12, 4000), NAMES, [*described(PLAIN)])
     assert calls[-1] == {"svg_string": expected, "zoom": 2}
 
 

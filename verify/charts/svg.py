@@ -16,7 +16,7 @@ from verify.charts.scales import Axis, linear_axis, log_axis, sizes_axis
 from verify.charts.words import sentences
 from verify.predictions import Entry
 
-WIDTH, LEFT, RIGHT, LINE, LETTERS = 760, 64, 24, 16, 100  # LETTERS fit on a line
+WIDTH, LEFT, RIGHT, LINE, LETTERS = 760, 64, 24, 16, 88  # LETTERS fit on a line, be they digits
 INSIDE = WIDTH - LEFT - RIGHT
 HIGH, SMALL, BETWEEN = 300, 110, 40  # the heights of the panels, and the room above each
 FONTS = "Helvetica, Arial, Liberation Sans, DejaVu Sans, Noto Sans, sans-serif"
@@ -58,9 +58,9 @@ class Panel:
 def to_svg(curves: Curves, names: Mapping[str, str], inputs: Sequence[str]) -> str:
     """The drawing; `names` has the models' names, `inputs` lines that say where the curves are."""
     models = {model: names[model] for model in reversed(LOOKS)}
-    head = [line for text in inputs for line in textwrap.wrap(text, LETTERS)]
+    head = _lines(inputs)
     said = [*sentences(curves, models, {})]
-    below = [line for sentence in said for line in textwrap.wrap(sentence, LETTERS)]
+    below = _lines(said)
     across = sizes_axis(curves.sizes[0], curves.sizes[-1])
     legend = 36 + LINE * len(head) + 8
     panels = _panels(curves, legend + 3 * LINE)
@@ -103,6 +103,10 @@ def _panels(curves: Curves, below: float) -> list[Panel]:
         Panel("OPR: the baseline's risk over the student's (log scale)", {"w2s": opr},
               log_axis([*values(opr), *([Fraction(1)] if values(opr) else [])]), 1, tops[2], SMALL),
     ]  # fmt: skip
+
+
+def _lines(texts: Iterable[str]) -> list[str]:
+    return [line for text in texts for line in textwrap.wrap(text, LETTERS, break_on_hyphens=False)]
 
 
 def _text(x: float, y: float, text: str, more: str = "") -> str:
