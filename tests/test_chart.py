@@ -306,6 +306,15 @@ def test_where_the_student_loses_is_shaded(at: Inputs, least: int, open: int | N
     assert "N = 200" in said
 
 
+def test_a_single_size_is_marked_too() -> None:
+    """At N = d_s - 1 this student is not known: one size of many, on a wide axis."""
+    c = drawn_over(Inputs(5, 10, F(5), 60, 200, F(1, 4)), "N", 9, 10**9)
+    assert [*c.against_teacher()] == [(None, 9, 9), ("ties", 10, 10**9)]
+    open = [panel.find(f"{SVG}path[@class='open']") for panel in panels(drawing(c))]
+    assert [path is not None and path.attrib["d"].startswith("M1.0 ") for path in open] == [True] * 3
+    assert "└?─" in "\n".join(plot(c, 80))
+
+
 def test_svg_says_what_it_is_and_is_read_without_colour() -> None:
     c = drawn_over(PLAIN, "N", 12, 4000)
     root = drawing(c)

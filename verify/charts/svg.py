@@ -160,7 +160,9 @@ def _shade(outcome: str | None, left: float, top: float, right: float, height: f
             f'<rect class="loses" x="{left:.1f}" y="{top:g}" width="{right - left:.1f}" height="{height:g}" '
             'fill="#ddd"/>'
         )
-    stripes = "".join(f"M{x * 6} {top:g}v{height:g}" for x in range(int(left / 6) + 1, int(right / 6) + 1))
+    stripes = "".join(
+        f"M{left + 1 + 6 * i:.1f} {top:g}v{height:g}" for i in range(1 + int((right - left) / 6))
+    )
     return f'<path class="open" d="{stripes}" stroke="#ccc"/>'
 
 

@@ -12,7 +12,7 @@ ROWS = 17
 # In the order in which they are drawn; where two share a cell, columns take turns.
 SIGNS = {"strong_ceiling": "×", "strong_baseline": "+", "weak": "○", "w2s": "●"}
 BAND, ASKED = "░", "┊"
-FARES = {LOSES: "▓", None: "?"}
+SHADES = {LOSES: "▓", None: "?"}
 Cells = list[list[str]]  # the signs drawn in each row, from the bottom, and column
 
 
@@ -91,7 +91,7 @@ def _floor(curves: Curves, across: Axis, columns: int, ticks: Iterable[int]) -> 
     for outcome, first, last in curves.against_teacher():
         if outcome not in (WINS, TIES):
             start, end = (round(across.place(size) * (columns - 1)) for size in (first, last))
-            floor[start : end + 1] = FARES[outcome] * (end + 1 - start)
+            floor[start : end + 1] = SHADES[outcome] * (end + 1 - start)
     return "".join(floor)
 
 

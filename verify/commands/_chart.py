@@ -13,7 +13,7 @@ from verify.certificate import write_bytes
 from verify.charts.curves import REACH, Curves, against_teacher, curves
 from verify.charts.png import NoRenderer, renderer, to_png
 from verify.charts.svg import to_svg
-from verify.charts.text import BAND, FARES, SIGNS, plot
+from verify.charts.text import BAND, SHADES, SIGNS, plot
 from verify.charts.words import sentences
 from verify.commands import Stop
 from verify.commands._entries import NAMES, RATIOS, described, significant, tables, written
@@ -34,9 +34,10 @@ def usage(over: str | None, low: str | None, high: str | None, to: Path | None) 
                 raise Stop(f"--{name} needs --chart")
     elif over not in SIZES:
         raise Stop(f"--chart must be n or N, not {over!r}")
-    if to is not None and to.suffix.lower() not in FORMATS:
+    form = None if to is None else to.suffix.lower()
+    if form not in (None, *FORMATS):
         raise Stop(f"--to {to} must end in {' or '.join(FORMATS)}")
-    if to is not None and to.suffix.lower() == ".png":
+    if form == ".png":
         try:
             renderer()
         except NoRenderer as why:
@@ -70,8 +71,8 @@ def document(drawn: Curves, number: Callable[[Fraction], object]) -> dict[str, o
 
 def _listed(entries: list[object]) -> object:
     """A list of tables as a table of lists."""
-    tables = [x for x in entries if isinstance(x, dict)]
-    return {name: [table[name] for table in tables] for name in tables[0]} if tables else entries
+    found = [x for x in entries if isinstance(x, dict)]
+    return {name: [table[name] for table in found] for name in found[0]} if found else entries
 
 
 def write(drawn: Curves, to: Path) -> None:
@@ -100,7 +101,7 @@ def lines(drawn: Curves, said: Sequence[str]) -> Iterator[Text]:
     if any(isinstance(x, Range) for model in SIGNS for x in drawn.risk(model)):
         yield Text(f"{BAND} between the two ends of a range", "dim")
     models = {model: NAMES[model] for model in reversed(SIGNS)}
-    for sentence in sentences(drawn, models, FARES):
+    for sentence in sentences(drawn, models, SHADES):
         if sentence not in said:
             yield from (Text(line, "dim") for line in fill(sentence, WIDTH, "", "  "))
 

@@ -6,7 +6,6 @@ The mathematics is in verify/predictions.py and verify/targets.py.
 import json
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -90,9 +89,8 @@ def command(
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         console = Console(highlight=False, soft_wrap=True)
-        for line in chain(
-            _lines(prediction, digits), lines(drawn, prediction.notes) if drawn and not to else ()
-        ):
+        shown = lines(drawn, prediction.notes) if drawn and not to else ()
+        for line in (*_lines(prediction, digits), *shown):
             console.print(line)
 
 
