@@ -246,12 +246,13 @@ class Reader:
 def test_values_read_off_the_svg_are_those_of_predict(at: Inputs, over: str) -> None:
     low = {"N": at.d_s, "n": at.d_w}[over] + 2
     c = drawn_over(at, over, low, 20 * getattr(at, over))
+    there = [predict(resized(at, over, size), conclusion) for size in c.sizes]
     root = drawing(c)
     risk, pgr, opr = panels(root)
     for panel, name, log in ((risk, "", True), (pgr, "pgr", False), (opr, "opr", True)):
         reader = Reader(root, panel)
         for model in LOOKS if not name else ["w2s"]:
-            entries = c.ratio(name) if name else c.risk(model)
+            entries = [p.ratios[name] if name else p.excess_risk[model] for p in there]
             drawn = sorted(reader.point(*p, log) for line in paths(panel, "line", model) for p in line)
             ends = [(float(k), float(e)) for k, x in zip(c.sizes, entries, strict=True)
                     if x is not None and x != math.inf
