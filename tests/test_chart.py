@@ -329,7 +329,10 @@ def test_svg_says_what_it_is_and_is_read_without_colour() -> None:
         "PGR: ",
     ):
         assert any(words in text for text in said)
-    assert len({look.dashes for look in LOOKS.values()}) == len({k.marker for k in LOOKS.values()}) == 4
+    assert any(text.endswith("cut off below −1") for text in said)
+    for kind, looks in (("line", "stroke-dasharray"), ("marker", "d")):
+        drawn = panels(root)[0].findall(f"{SVG}path[@class='{kind}']")
+        assert len({path.attrib[looks] for path in drawn}) == len(LOOKS) == 4
     asked = [float(m) for m in re.findall(r'class="marker"[^>]*translate\(([\d.]+) ', to_svg(c, NAMES, []))]
     place = INSIDE * sizes_axis(12, 4000).place(200)
     assert sum(abs(x - place) < 0.06 for x in asked) == 6  # four risks, PGR, OPR
