@@ -99,6 +99,14 @@ def test_json_has_at_each_size_what_predict_says_there(
             assert value == ({k: v[i] for k, v in listed.items()} if isinstance(value, dict) else listed[i])
 
 
+def test_the_axis_begins_at_a_size_below_the_formulas_if_that_is_given(capsys: Captured) -> None:
+    chart = shown(capsys, "--chart", "N", N=10, **MISSPECIFIED)["chart"]
+    assert (chart["sizes"][0], chart["sizes"][-1]) == (10, 240)
+    assert chart["excess_risk"]["w2s"][:2] == [None, None]
+    assert all(low < high for low, high in chart["excess_risk"]["w2s"][2:])
+    assert chart["diverges"][0] == ["w2s", "w2s_reduced", "pgr", "opr", "misfit", "kappa"]
+
+
 def test_without_chart_there_is_none(capsys: Captured) -> None:
     assert "chart" not in shown(capsys)
 
