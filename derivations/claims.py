@@ -16,7 +16,7 @@ from derivations.core.derivation import Derivation
 from derivations.core.language import to_sympy
 from derivations.core.laws import Setting
 from derivations.core.regions import Change, Region
-from derivations.core.rules import Equation
+from derivations.core.rules import Equation, Library
 from derivations.core.words import Refused, collect
 from derivations.points import Point
 
@@ -95,7 +95,7 @@ class Consequence:
     given: tuple[Change, ...] = ()
     measured: bool = True
 
-    def infer(self, library: core.Library) -> Inference:
+    def infer(self, library: Library) -> Inference:
         """What the core makes of it; raises Refused where it does not follow."""
         raise NotImplementedError
 
@@ -104,7 +104,7 @@ class Consequence:
 class Formula(Consequence):
     """left = right."""
 
-    def infer(self, library: core.Library) -> Inference:
+    def infer(self, library: Library) -> Inference:
         """The closed form that the left side comes to."""
         return consequences.formula(self.left, self.region, library)
 
@@ -119,7 +119,7 @@ class Order(Consequence):
     strict: bool = True
     because: sp.Expr | None = None
 
-    def infer(self, library: core.Library) -> Inference:
+    def infer(self, library: Library) -> Inference:
         """The difference, positive all over the region."""
         return consequences.order(self.left, self.right, self.strict, self.region, library, self.because)
 
@@ -130,7 +130,7 @@ class Threshold(Consequence):
 
     variable: sp.Symbol = field(kw_only=True)
 
-    def infer(self, library: core.Library) -> Inference:
+    def infer(self, library: Library) -> Inference:
         """The left side over the right one, positive all over the region."""
         return consequences.threshold(self.left, self.right, self.region, library)
 
@@ -142,7 +142,7 @@ class Tendency(Consequence):
     variable: sp.Symbol = field(kw_only=True)
     order: int = field(default=1, kw_only=True)
 
-    def infer(self, library: core.Library) -> Inference:
+    def infer(self, library: Library) -> Inference:
         """The limit."""
         return consequences.tendency(self.left, self.variable, self.order, self.region, library)
 
@@ -201,7 +201,7 @@ class Theorem:
     @property
     def conclusion(self) -> sp.Expr:
         """What the first derivation, or else the first inference, computed, as a SymPy expression."""
-        return (*self.derivations, *self.inferences)[0].conclusion
+        return self.derivations[0].conclusion if self.derivations else self.inferences[0].conclusion
 
     @property
     def apart(self) -> "Iterator[Theorem]":

@@ -17,7 +17,7 @@ from derivations.core.rules import LIMIT, Library
 from derivations.core.words import Expression, Refused, Term, declared
 
 
-class Value(sp.Expr):
+class Value(sp.Expr):  # type: ignore[misc]  # SymPy has no types
     """The closed form that the derivation of a claim's part concludes, perhaps with letters replaced."""
 
     is_commutative = True
@@ -148,4 +148,4 @@ def _tidy(x: sp.Expr) -> sp.Expr:
 def _same(one: sp.Expr, other: sp.Expr) -> bool:
     """Whether two expressions are equal, whatever the values in them stand for."""
     letters = {v: sp.Dummy() for v in (one - other).atoms(Value)}
-    return one == other or sp.cancel(sp.together((one - other).xreplace(letters))) == 0
+    return bool(one == other) or bool(sp.cancel(sp.together((one - other).xreplace(letters))) == 0)

@@ -5,7 +5,7 @@ import sympy as sp
 from derivations.claims import Order, Part, Published, Threshold, claim
 from derivations.core.regions import Region
 from derivations.notation import W2S, N, d_s, d_sw, d_w, n, rho_s, rho_w, sigma2
-from derivations.points import point
+from derivations.points import Point, point
 from derivations.theorems._misspecified import SETTING
 from derivations.theorems._published import CODE, PLAIN, coded
 from derivations.theorems._recovery import (
@@ -35,14 +35,17 @@ MEANT = ANY.where(u, WEAK - CEILING, nonnegative=(WEAK - STUDENT,))
 SHARE = n * STUDENT / (noise * d_w)  # what the bound takes for (student - ceiling)/(teacher - ceiling)
 
 
-def only(**sizes: int) -> Region:
+def _at(sizes: tuple[int, int, int, int, int]) -> Point:
+    strong, weak, shared, labels, pseudo = sizes
+    return point((), d_s=strong, d_w=weak, d_sw=shared, n=labels, N=pseudo, sigma2="1")
+
+
+def _only(sizes: tuple[int, ...]) -> Region:
     """A single problem with a target in both spaces."""
-    letters = {s.name: s for s in (n, N, d_s, d_w, d_sw)}
-    return EXPRESSED.where(at=tuple((letters[name], sp.Integer(size)) for name, size in sizes.items()))
+    return EXPRESSED.where(at=tuple(zip((d_s, d_w, d_sw, n, N), map(sp.Integer, sizes), strict=True)))
 
 
-FEW = {"d_s": 2, "d_w": 50, "d_sw": 0, "n": 10000, "N": 8}
-WORSE = {"d_s": 20, "d_w": 10, "d_sw": 0, "n": 23, "N": 23}
+FEW, WORSE = (2, 50, 0, 10000, 8), (20, 10, 0, 23, 23)
 
 
 @claim(
@@ -50,12 +53,12 @@ WORSE = {"d_s": 20, "d_w": 10, "d_sw": 0, "n": 23, "N": 23}
     title="The published bounds of PGR and OPR",
     kind="inequality",
     source="the authors' published code; comparison derived here",
-    statement=r"\operatorname{PGR}\ge 1-\frac{n}{n-d_w-1}\frac{A}{d_w}-\frac{n}{d_w}\frac{B}{\sigma^2+\rho_w}"
-    r",\quad\operatorname{OPR}\ge\frac{\sigma^2+\rho_s}{\frac{n}{n-d_w-1}(\sigma^2+\rho_w)\frac{A}{d_s}+\frac{n}{d_s}B}",
+    statement=r"\operatorname{PGR}\ge 1-\frac{nA}{(n-d_w-1)d_w}-\frac{nB}{d_w(\sigma^2+\rho_w)}"
+    r",\quad\operatorname{OPR}\ge\frac{d_s(\sigma^2+\rho_s)}{n\operatorname{ER}(f_{w2s})}",
     points=(
         *POINTS,
-        point((), sigma2="1", **FEW),
-        point((), sigma2="1", **WORSE),
+        _at(FEW),
+        _at(WORSE),
     ),
     published=(
         Published(
@@ -63,7 +66,7 @@ WORSE = {"d_s": 20, "d_w": 10, "d_sw": 0, "n": 23, "N": 23}
             PGR,
             ANY,
             PLAIN,
-            point((), sigma2="1", **FEW),
+            _at(FEW),
             "a bound with A for d(N), B for ρ, σ²+ρ_w for σ², where the student is no worse than its teacher",
             CODE,
         ),
@@ -72,7 +75,7 @@ WORSE = {"d_s": 20, "d_w": 10, "d_sw": 0, "n": 23, "N": 23}
             OPR,
             ANY.where(*LABELLED),
             PLAIN,
-            point((), sigma2="1", **FEW),
+            _at(FEW),
             "a bound with A for d(N), B for ρ and the noise levels of both models",
             CODE,
         ),
@@ -107,9 +110,9 @@ def published_recovery_bounds() -> tuple[Part, ...]:
             strict=False,
             label="PGR, exact forms",
         ),
-        Order(EXACT_PGR, PGR, only(**WORSE), W2S, label="not where the student is worse", measured=False),
-        Order(CODED_PGR, PGR, only(**FEW), W2S, label="PGR as published fails", measured=False),
-        Order(CODED_OPR, OPR, only(**FEW), W2S, label="OPR as published fails", measured=False),
+        Order(EXACT_PGR, PGR, _only(WORSE), W2S, label="not where the student is worse", measured=False),
+        Order(CODED_PGR, PGR, _only(FEW), W2S, label="PGR as published fails", measured=False),
+        Order(CODED_OPR, OPR, _only(FEW), W2S, label="OPR as published fails", measured=False),
         Threshold(
             sp.Derivative(CODED_PGR, n),
             (d_w + 1) * sigma2 * coded - rho * x**2,

@@ -19,11 +19,12 @@ TARGETS = ANY.where(
 
 @claim(
     id="w2s-bias-bounds",
-    title="Bounds of the bias by what each space misses",
+    title="Bounds of the bias by what either space misses",
     kind="inequality",
     source="this project",
-    statement=r"\operatorname{Bias}(f_{w2s})\le\rho_w\frac{A}{n-d_w-1}+\begin{cases}\rho_w+\rho_s/(1-\kappa)&"
-    r"\kappa\sqrt{\rho_s}\le(1-\kappa)\sqrt{\rho_w}\\\rho_s+\kappa(\sqrt{\rho_s}+\sqrt{\rho_w})^2&\text{else}\end{cases}",
+    statement=r"\operatorname{Bias}(f_{w2s})-\rho_w\frac{A}{n-d_w-1}\le\rho_w+\frac{\rho_s}{1-\kappa}"
+    r"\ (\kappa<1),\quad\le\rho_s+\kappa(\sqrt{\rho_s}+\sqrt{\rho_w})^2"
+    r"\ (\kappa\sqrt{\rho_s}\ge(1-\kappa)\sqrt{\rho_w})",
     points=(*POINTS, POINTS[1].but({"N": 12})),
 )
 def w2s_bias_bounds() -> tuple[Part, ...]:

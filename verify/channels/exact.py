@@ -6,7 +6,7 @@ its normal form against the statement itself, evaluated by code that shares noth
 
 from collections.abc import Iterator, Sequence
 
-from derivations.claims import Consequence, Equal, Limit, Part, SameLaw
+from derivations.claims import Consequence, Equal, Limit, Part
 from derivations.core.language import parse
 from derivations.core.rules import IN_EXPECTATION
 from derivations.points import Point

@@ -12,7 +12,7 @@ from itertools import groupby, product
 import numpy as np
 import sympy as sp
 
-from derivations.claims import Equal, Limit, Part, SameLaw
+from derivations.claims import Equal, Limit, Part
 from derivations.core.derivation import stated
 from derivations.core.language import E, parse
 from derivations.core.laws import Block, Setting
@@ -46,7 +46,7 @@ def has_means(part: Part) -> bool:
 def checks(subject: Subject, part: int, points: int, seed: int) -> list[Check]:
     """Statement and steps of a part at its smallest points, and the statement at the grid."""
     claimed = subject.claim.parts[part]
-    assert not isinstance(claimed, SameLaw)
+    assert isinstance(claimed, Equal | Limit)
     places = smallest(subject.claim.points, claimed)
     sides = _Sides(claimed.setting, *sources(subject.chains(part)), seed)
     found: list[Check] = []

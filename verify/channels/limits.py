@@ -108,11 +108,11 @@ class _Error:
         """The limit without its sign, or one."""
         return abs(self.goal) or 1.0
 
-    def sampled(self, batch: int, trials: int, seed: int, *key: object) -> Floats:
+    def sampled(self, batch: int, trials: int, seed: int, *key: str | int) -> Floats:
         """(trials / batch,) means of batches; each tape has draws of its own."""
         total = np.full(trials // batch, self.constant)
         for number, (tape, weight) in enumerate(self.tapes):
-            total += weight * sample(tape, batch, seed, *key, number, trials=trials).values[:, 0]
+            total = total + weight * sample(tape, batch, seed, *key, number, trials=trials).values[:, 0]
         return total / self.unit
 
 

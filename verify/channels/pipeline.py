@@ -135,7 +135,7 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
     env, world = wanted[0].env, wanted[0].world
     weights = np.column_stack([w.weights for w in wanted])
     constants = np.array([w.constant for w in wanted])
-    fitted = {name for name, used in zip(pipeline.QUANTITIES, weights.any(axis=1), strict=True) if used}
+    fitted = {pipeline.QUANTITIES[i] for i in np.nonzero(weights)[0]}
     models: pipeline.Models = "all" if fitted & {"strong_baseline", "strong_ceiling"} else "w2s"
     stated = np.array([w.stated for w in wanted])
     unit = np.array([w.unit for w in wanted])
@@ -150,7 +150,7 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
             )
             for size in (min(piece, trials - start) for start in range(0, trials, piece))
         ]
-        return np.concatenate(blocks) + constants[chosen]
+        return np.asarray(np.concatenate(blocks) + constants[chosen])
 
     first = measure("pilot", _pilot_size(env), 1, range(len(wanted)))
     record = Record(first)

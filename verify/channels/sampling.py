@@ -80,8 +80,9 @@ def _special(part: Part, subject: Subject, level: Level) -> tuple[int, Sequence[
         return limits.SIZES, places(part, points, subject.book.claims)[:few]
     if isinstance(part, Limit):
         return limits.SIZES, points
-    infinite = isinstance(part, Equal) and part.right == sp.oo
-    return limits.DECADES, limits.diverging_points(part, points) if infinite else ()
+    if isinstance(part, Equal) and part.right == sp.oo:
+        return limits.DECADES, limits.diverging_points(part, points)
+    return 0, ()
 
 
 def _sampled(piece: Piece) -> list[Pair]:
@@ -103,6 +104,7 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
         return _means(pieces, part.setting, point, level, alpha, seed)
     if isinstance(part, Limit | Tendency):
         return [(subject.claim.id, limits.rate(subject, number, point, level, alpha, seed, key))]
+    assert isinstance(part, Equal)
     return [(subject.claim.id, limits.divergence(part, number, point, level, alpha, seed, key))]
 
 

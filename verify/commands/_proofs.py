@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import sympy as sp
 
 from derivations import printing
-from derivations.claims import Book, ChiSquare, Limit, Part, SameLaw, Theorem
+from derivations.claims import Book, ChiSquare, Consequence, Limit, Part, SameLaw, Tendency, Theorem
 from derivations.core import analysis
 from derivations.core.cite import Cite
 from derivations.core.derivation import Derivation, Step, nested
@@ -13,6 +13,7 @@ from derivations.core.language import parse
 from derivations.core.laws import Block, Setting
 from derivations.core.words import GRAM_INVERSE, Expression, Factor, Term, Word, collect, identity, matrix
 from derivations.printing.style import LATEX, UNICODE
+from verify.commands import _consequences
 from verify.commands._text import HARD, latex_prose
 
 
@@ -41,16 +42,16 @@ class Notation:
         return self.inline(f"{self.scalar(above)} {sign} {self.scalar(rest)}")
 
 
-def parts(theorem: Theorem) -> Iterator[tuple[Part, tuple[Derivation, ...]]]:
-    """Each part of a claim with its derivations, the independent second ones after the first."""
-    firsts, others = iter(theorem.derivations), iter(theorem.others)
-    for part in theorem.claim.parts:
-        yield part, () if isinstance(part, SameLaw) else (next(firsts), *(next(others) for _ in part.also))
+def parts(theorem: Theorem) -> Iterator[tuple[Part, Theorem]]:
+    """Each part of a claim with what was made of it, independent second derivations after the first."""
+    yield from zip(theorem.claim.parts, theorem.apart, strict=True)
 
 
 def assumptions(part: Part, made: Iterable[Derivation] = (), tex: bool = False) -> list[str]:
     """The hypotheses of a part, and the notation of the derivations, a sentence each."""
     write = Notation(tex)
+    if isinstance(part, Consequence):
+        return _consequences.assumptions(part, tex)
     if not isinstance(part, SameLaw):
         return _assumed(part.setting, write, made)
     left = _assumed(part.left_setting, write, made)
@@ -133,6 +134,8 @@ def _size(x: sp.MatrixSymbol, write: Notation) -> str:
 
 def goal(part: Part, tex: bool = False) -> tuple[str, str, str]:
     """The two sides of a part and the relation between them, in the middle."""
+    if isinstance(part, Consequence):
+        return _consequences.sides(part, tex)
     write = Notation(tex)
     left = write.expression(parse(part.left))
     if not isinstance(part, SameLaw):
@@ -150,7 +153,7 @@ def remark(part: Part, tex: bool = False) -> str:
     """What a part adds to its two sides: how fast a limit is reached, how a law is checked."""
     if isinstance(part, SameLaw):
         return "Compared by sampling, not derived here."
-    if not isinstance(part, Limit):
+    if not isinstance(part, Limit | Tendency):
         return ""
     write, x = Notation(tex), Notation(tex).scalar(part.variable)
     grows = write.inline(rf"{x} \to \infty" if tex else f"{x} → ∞")

@@ -83,6 +83,9 @@ def _piece(tokens: list[str]) -> str:
         over, under = _argument(tokens), _argument(tokens)
         over = f"({over})" if " " in over else over
         return f"{_FRACTION}{over}/" + (f"({under})" if re.search("[ /·]", under) else under) + _FRACTION
+    if name == "sqrt":
+        inner = _argument(tokens)
+        return f"√({inner})" if re.search("[ /·]", inner) else f"√{inner}"
     if name == "overset":
         mark = _raised(_argument(tokens))
         return f" {_argument(tokens)}{mark} "

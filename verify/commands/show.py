@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 from derivations import printing
-from derivations.claims import Book
+from derivations.claims import Book, Consequence, Part
+from derivations.core.consequences import Inference
 from derivations.core.derivation import Derivation, Step, nested
 from derivations.core.words import Expression
+from verify.commands import _consequences
 from verify.commands._claims import book, derived
 from verify.commands._proofs import assumptions, cited, goal, parts, reason, relation, remark
 from verify.commands._text import HARD, board, cells, fill, latex_prose, maths, plain
@@ -66,10 +68,12 @@ def document(found: Book, name: str) -> dict[str, object]:
                 "remark": remark(part).replace(HARD, " "),
                 "assumptions": [line.replace(HARD, " ") for line in assumptions(part, everything)],
                 "derivations": [
-                    {"independent": i > 0, **_chain(d, found)} for i, d in enumerate(derivations)
+                    {"independent": i > 0, **_chain(d, found)}
+                    for i, d in enumerate((*own.derivations, *own.others))
                 ],
+                "inferences": [_inference(part, made) for made in own.inferences],
             }
-            for part, derivations in parts(theorem)
+            for part, own in parts(theorem)
         ],
         "depends": list(theorem.depends),
         "axioms": list(found.axioms(name)),
@@ -82,6 +86,21 @@ def _both(text: str, tex: str) -> dict[str, str]:
 
 def _expression(e: Expression) -> dict[str, str]:
     return _both(printing.unicode(e), printing.latex(e))
+
+
+def _inference(part: Part, made: Inference) -> dict[str, object]:
+    assert isinstance(part, Consequence)
+    return {
+        "uses": list(made.uses),
+        "inserted": _both(printing.unicode_scalar(made.inserted), printing.latex_scalar(made.inserted)),
+        "conclusion": _both(printing.unicode_scalar(made.conclusion), printing.latex_scalar(made.conclusion)),
+        "steps": [
+            {"note": note, "relation": relation, "expression": _both(text, tex)}
+            for (note, relation, text), (_, _, tex) in zip(
+                *(_consequences.steps(part, made, tex) for tex in (False, True)), strict=True
+            )
+        ],
+    }
 
 
 def _chain(made: Derivation, found: Book) -> dict[str, object]:
@@ -119,7 +138,7 @@ def page(found: Book, name: str, width: int) -> Iterator[Text]:
     yield Text()
     yield from map(Text, fill(plain(claim.page), width))
     several, before = len(claim.parts) > 1, list[str]()
-    for number, (part, derivations) in enumerate(parts(theorem), 1):
+    for number, (part, own) in enumerate(parts(theorem), 1):
         if several:
             yield Text()
             yield Text(f"Part {number}" + (f": {part.label}" if part.label else ""), HEAD)
@@ -135,7 +154,12 @@ def page(found: Book, name: str, width: int) -> Iterator[Text]:
             yield Text("Assumptions", HEAD)
             for sentence in assumed:
                 yield from map(Text, fill(sentence, width, "  ", "    "))
-        for i, made in enumerate(derivations):
+        for inference in own.inferences:
+            yield Text()
+            yield Text("Proof", HEAD)
+            yield from _argued(part, inference, width)
+            yield Text("∎".rjust(width))
+        for i, made in enumerate((*own.derivations, *own.others)):
             yield Text()
             yield Text("A second, independent proof" if i else "Proof", HEAD)
             yield from _written(made, found, width)
@@ -147,6 +171,15 @@ def page(found: Book, name: str, width: int) -> Iterator[Text]:
     yield Text("Taken for granted" if found.axioms(name) else "Takes nothing for granted", HEAD)
     for axiom in found.axioms(name):
         yield from map(Text, fill(axiom, width, "  · ", "    "))
+
+
+def _argued(part: Part, made: Inference, width: int) -> Iterator[Text]:
+    """How a consequence follows, each formula under the reason for it."""
+    assert isinstance(part, Consequence)
+    for number, (note, sign, formula) in enumerate(_consequences.steps(part, made, tex=False), 1):
+        yield from (Text(line, "cyan") for line in fill(note, width, f"{number:>2}  ", "    "))
+        if formula:
+            yield from map(Text, fill(f"{sign} {formula}".strip(), width, "    ", "      "))
 
 
 def _written(made: Derivation, found: Book, width: int, margin: str = "") -> Iterator[Text]:
@@ -202,7 +235,7 @@ def latex_document(found: Book, name: str) -> Iterator[str]:
     yield rf"\[ {claim.statement} \]"
     yield claim.page.strip()
     several, before = len(claim.parts) > 1, list[str]()
-    for number, (part, derivations) in enumerate(parts(theorem), 1):
+    for number, (part, own) in enumerate(parts(theorem), 1):
         if several:
             label = f": {latex_prose(part.label)}" if part.label else ""
             yield rf"\subsection*{{Part {number}{label}}}"
@@ -212,7 +245,13 @@ def latex_document(found: Book, name: str) -> Iterator[str]:
             before = assumed
             yield r"\paragraph{Assumptions.}\leavevmode"
             yield from _items(assumed)
-        for i, made in enumerate(derivations):
+        for inference in own.inferences:
+            assert isinstance(part, Consequence)
+            yield r"\paragraph{Proof.}\leavevmode"
+            for note, sign, formula in _consequences.steps(part, inference, tex=True):
+                yield latex_prose(note) + (rf"\[ {sign} {formula} \]".replace("→", r"\to") if formula else "")
+            yield r"\hfill$\square$"
+        for i, made in enumerate((*own.derivations, *own.others)):
             yield rf"\paragraph{{{'A second, independent proof' if i else 'Proof'}.}}\leavevmode"
             yield from _aligned(made, found)
             yield r"\hfill$\square$"
