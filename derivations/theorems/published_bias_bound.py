@@ -29,10 +29,10 @@ ALLOWED = ANY.where(nonnegative=(rho_w - delta2,))
         Published(
             rho_w + rho_s,
             BIAS,
-            ANY.where(at=((delta2, rho_w), (tau2, 0))),
+            ANY,
             PAPER,
-            point((), n=9, N=14, d_s=4, d_w=4, sigma2="1", rho_w="1", rho_s="0"),
-            "holds of ‖f* − P_sP_wf*‖², the error at infinite samples",
+            point((), n=9, N=14, d_s=4, d_w=4, rho_w="1", rho_s="0", delta2="1", tau2="0"),
+            "of ‖f* − P_sP_wf*‖², the error at infinite samples",
             CODE,
         ),
     ),

@@ -64,7 +64,7 @@ FEW, WORSE = (2, 50, 0, 10000, 8), (20, 10, 0, 23, 23)
         Published(
             CODED_PGR,
             PGR,
-            ANY,
+            EXPRESSED,
             PLAIN,
             _at(FEW),
             "a bound with A for d(N), B for ρ, σ²+ρ_w for σ², where the student is no worse than its teacher",
@@ -73,7 +73,7 @@ FEW, WORSE = (2, 50, 0, 10000, 8), (20, 10, 0, 23, 23)
         Published(
             CODED_OPR,
             OPR,
-            ANY.where(*LABELLED),
+            EXPRESSED.where(*LABELLED),
             PLAIN,
             _at(FEW),
             "a bound with A for d(N), B for ρ and the noise levels of both models",

@@ -29,7 +29,7 @@ AT_FEW = value("w2s-variance", (N, FEW))
             EXPRESSED,
             PLAIN,
             point(("1/2",), n=12, N=10, d_s=6, d_w=4, sigma2="1"),
-            "holds on the student's own inputs; on fresh ones N > 2 d_s + 1 is needed",
+            "on the student's own inputs; on fresh ones N > 2 d_s + 1 is needed",
             ABSTRACT,
         ),
     ),

@@ -2,10 +2,10 @@
 
 from derivations.claims import Formula, Order, Part, Published, claim
 from derivations.core.consequences import value
-from derivations.notation import W2S, N, d_s, d_sw, sigma2
+from derivations.notation import W2S, N, d_s, d_sw, rho_s, rho_w, sigma2
 from derivations.points import W2S_POINTS, point
-from derivations.theorems._published import ABSTRACT, PLAIN, coded
-from derivations.theorems._recovery import EXPRESSED, STUDENT_VARIANCE, A, u, x, y
+from derivations.theorems._published import ABSTRACT, CODE, PAPER, PLAIN, coded
+from derivations.theorems._recovery import ANY, EXPRESSED, STUDENT, STUDENT_VARIANCE, A, u, x, y
 
 FORM = sigma2 / x * coded
 IN_SAMPLE = value("w2s-variance-in-sample")
@@ -28,6 +28,15 @@ IN_SAMPLE = value("w2s-variance-in-sample")
             point((), n=24, N=12, d_s=5, d_w=4, sigma2="1"),
             "exact for the error on the student's own N inputs; leading order on fresh ones",
             ABSTRACT,
+        ),
+        Published(
+            FORM + rho_w + rho_s,
+            STUDENT,
+            ANY,
+            PAPER,
+            PAPER,
+            "leading order of an upper bound, for a bias of at most ρ_w + ρ_s",
+            CODE,
         ),
     ),
 )
