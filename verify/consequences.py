@@ -175,7 +175,7 @@ def _drawn(letter: sp.Symbol, stream: np.random.Generator) -> Fraction:
     low = 1 if letter.is_positive else 0 if letter.is_nonnegative else -_LARGEST
     high = int(stream.choice([low + 2, low + _LARGEST // 4, low + _LARGEST, low + 8 * _LARGEST]))
     drawn = int(stream.integers(low, high, endpoint=True))
-    size = letter.is_integer or isinstance(letter, sp.Dummy)
+    size = letter.is_integer or isinstance(letter, sp.Dummy) or letter.name.startswith("d_")
     return Fraction(drawn) if size else Fraction(drawn, int(stream.integers(1, 4, endpoint=True)))
 
 

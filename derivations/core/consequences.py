@@ -12,7 +12,7 @@ from sympy.core.symbol import Str
 
 from derivations.core.analysis import Limit
 from derivations.core.laws import Setting
-from derivations.core.regions import Change, Region
+from derivations.core.regions import LONG, Change, Region
 from derivations.core.rules import LIMIT, Library
 from derivations.core.words import Expression, Refused, Term, declared
 
@@ -135,14 +135,19 @@ def _closed_form(v: Value, region: Region, library: Library) -> sp.Expr:
 
 def _require_positive(x: sp.Expr, strict: bool, region: Region) -> None:
     """Refuse unless an expression is seen to be positive, or nonnegative, all over the region."""
+    if (place := region.counterexample(x, strict)) is not None:
+        where = ", ".join(f"{s}={v}" for s, v in sorted(place.items(), key=lambda pair: str(pair[0])))
+        raise Refused(f"{x} is {region.put(x).subs(place)} at {where}")
     sign = region.sign(x)
     if sign is None or sign.of < 0 or (strict and not sign.strict):
         raise Refused(f"{x} is not shown to be {'positive' if strict else 'nonnegative'}")
 
 
 def _tidy(x: sp.Expr) -> sp.Expr:
-    """In factored form, in which equal rational functions are equal."""
-    return sp.factor(sp.cancel(sp.together(x)))
+    """In lowest terms, and in factors where these are found in reasonable time."""
+    lowest = sp.cancel(sp.together(x))
+    long = any(len(sp.Add.make_args(side)) > LONG for side in sp.fraction(lowest))
+    return lowest if long else sp.factor(lowest)
 
 
 def _same(one: sp.Expr, other: sp.Expr) -> bool:

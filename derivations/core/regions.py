@@ -4,6 +4,7 @@ The hypotheses of a region are solved for letters, each with one new letter that
 or nonnegative numbers; a polynomial in such letters is positive if all its coefficients are.
 """
 
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
@@ -27,6 +28,8 @@ class Sign:
 
 PLUS, SQUARE = Sign(1, True), Sign(1, False)
 Change = tuple[sp.Symbol, sp.Expr]
+LONG = 30  # terms of a polynomial from which it is not factored: that may take minutes
+_PLACES = 60  # looked at for a counterexample
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,33 @@ class Region:
         above, below = sp.fraction(sp.cancel(sp.together(h)))
         return sp.expand(above) if _nothing_subtracted(sp.expand(below)) else h
 
+    def counterexample(self, x: sp.Expr, strict: bool) -> dict[sp.Symbol, sp.Expr] | None:
+        """A place in the region where an expression is not positive, or is negative, among a few small ones.
+
+        It saves a search for a sign that is not there; that none is found shows nothing.
+        """
+        chance, (solved, _) = random.Random(0), self.coordinates
+        wanted, hypotheses = self.put(sp.sympify(x)), [(self.put(h), s) for h, s in self.hypotheses]
+        letters = sorted(wanted.free_symbols.union(*(h.free_symbols for h, _ in hypotheses)), key=str)
+        free = (set(letters) - solved.keys()).union(*(v.free_symbols for v in solved.values()))
+        ordered = sorted(free, key=sp.default_sort_key)
+        rough = sp.lambdify(ordered, wanted.subs(solved), "math")
+        for _ in range(_PLACES):
+            drawn = {s: _small(s, chance) for s in ordered}
+            try:
+                if rough(*drawn.values()) > 0:  # in floats, so that the exact value is seldom worked out
+                    continue
+            except (ArithmeticError, ValueError):
+                continue
+            place = {
+                s: sp.sympify(solved[s]).subs(drawn) if s in solved else sp.Integer(drawn[s]) for s in letters
+            }
+            value = wanted.subs(place)
+            inside = all(_holds(h.subs(place), positive) for h, positive in hypotheses)
+            if inside and value.is_extended_real and not _holds(value, strict):
+                return place
+        return None
+
     def sign(self, x: sp.Expr) -> Sign | None:
         """The sign that an expression has on the whole region, or None where none is found.
 
@@ -147,12 +177,16 @@ class Region:
 
     def _rational(self, x: sp.Expr) -> Sign | None:
         """The sign of a rational function by those of its factors."""
-        fraction = sp.fraction(sp.cancel(sp.together(self.put(x).subs(self.coordinates[0]))))
+        fraction = [
+            sp.expand(side) for side in sp.fraction(sp.together(self.put(x).subs(self.coordinates[0])))
+        ]
+        if all(len(sp.Add.make_args(side)) <= LONG for side in fraction):
+            fraction = list(sp.fraction(sp.cancel(fraction[0] / fraction[1])))
         total = PLUS
         for side in fraction:
             if not side.is_polynomial(*side.free_symbols):
                 return None
-            constant, factors = sp.factor_list(side)
+            constant, factors = _factors(side)
             if constant == 0:
                 return SQUARE
             signs = [Sign(1 if constant > 0 else -1, True)]
@@ -166,7 +200,7 @@ class Region:
         return total if self._vanishes_nowhere(fraction[1]) else None
 
     def _vanishes_nowhere(self, below: sp.Expr) -> bool:
-        return all((s := self._factor(f)) is not None and s.strict for f, _ in sp.factor_list(below)[1])
+        return all((s := self._factor(f)) is not None and s.strict for f, _ in _factors(below)[1])
 
     def _factor(self, f: sp.Expr) -> Sign | None:
         """The sign of a polynomial: of coefficients that agree, or a hypothesis times a number."""
@@ -179,6 +213,24 @@ class Region:
             if ratio.is_number and ratio.is_nonzero:
                 found.append(s * Sign(1 if ratio > 0 else -1, True))
         return max((s for s in found if s is not None), key=lambda s: s.strict, default=None)
+
+
+def _small(letter: sp.Symbol, chance: random.Random) -> int:
+    """A small integer that a letter can be, zero and one often."""
+    low = 1 if letter.is_positive else 0 if letter.is_nonnegative else -3
+    return chance.choice([low, low + 1, chance.randint(low, 4), chance.randint(low, 30)])
+
+
+def _holds(x: sp.Expr, strict: bool) -> bool:
+    return bool(x.is_positive if strict else x.is_nonnegative)
+
+
+def _factors(p: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, int]]]:
+    """The factors of a polynomial; one that is too long to be factored in reasonable time is its own."""
+    if len(sp.Add.make_args(p)) > LONG:
+        return sp.S.One, [(p, 1)]
+    constant, factors = sp.factor_list(p)
+    return constant, factors
 
 
 def _summed(signs: list[Sign]) -> Sign | None:

@@ -13,7 +13,7 @@ from verify.consequences import Letters, Sides, Stated, boundary, places, sweep
 from verify.streams import generator
 
 EXACT = "exact"
-SWEPT = 200  # places of a sweep
+SWEPT = 60  # places of a sweep
 _SIZES, _FIRST = 6, 1 << 12  # of a limit's variable, each twice the one before, the first times the largest
 _RATE = Fraction(1, 100)  # by which the order of an error may be off at those sizes
 

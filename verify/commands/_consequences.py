@@ -12,7 +12,7 @@ from derivations.printing.style import LATEX, UNICODE
 from derivations.printing.typed import typed
 from verify.commands._text import HARD, maths
 
-LONG = 90  # letters of a computed closed form that is still worth a reader's time
+LONG = 40  # operations in a computed closed form that is still worth a reader's time
 
 
 def name(v: Value, tex: bool) -> str:
@@ -90,9 +90,9 @@ def steps(part: Consequence, made: Inference, tex: bool) -> list[tuple[str, str,
     scalar = printing.latex_scalar if tex else printing.unicode_scalar
     first = f"insert what {', '.join(made.uses)} conclude" if made.uses else "by algebra"
     if not isinstance(part, Order | Threshold):
-        shown = scalar(made.conclusion)
         arrow = "→" if isinstance(part, Tendency) else "="
-        return [(first, arrow, shown if len(shown) <= LONG else written(part.right, tex))]
+        short = sp.count_ops(made.conclusion) <= LONG
+        return [(first, arrow, scalar(made.conclusion) if short else written(part.right, tex))]
     assert made.ratio is not None
     sign = "≥ 0" if isinstance(part, Order) and not part.strict else "> 0"
     seen = f"{sign} all over the region, as are its parts"

@@ -92,8 +92,8 @@ def _inference(part: Part, made: Inference) -> dict[str, object]:
     assert isinstance(part, Consequence)
     return {
         "uses": list(made.uses),
-        "inserted": _both(printing.unicode_scalar(made.inserted), printing.latex_scalar(made.inserted)),
-        "conclusion": _both(printing.unicode_scalar(made.conclusion), printing.latex_scalar(made.conclusion)),
+        "inserted": _both(*(_consequences.written(made.inserted, tex) for tex in (False, True))),
+        "conclusion": _both(*(_consequences.written(made.conclusion, tex) for tex in (False, True))),
         "steps": [
             {"note": note, "relation": relation, "expression": _both(text, tex)}
             for (note, relation, text), (_, _, tex) in zip(
