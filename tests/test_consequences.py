@@ -1,5 +1,6 @@
 """Consequences of closed forms: what follows and what does not, where it is looked at, what is published."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -14,6 +15,7 @@ from derivations.claims import (
     Claim,
     Consequence,
     Disagreement,
+    Equal,
     Formula,
     Order,
     Tendency,
@@ -101,7 +103,8 @@ def test_what_does_not_hold_on_the_region_is_not_inserted(expression: sp.Expr, r
 def test_consequences_fall_with_what_they_rest_on() -> None:
     teacher = KNOWN["teacher-risk"]
     (part,) = teacher.parts
-    wrong = replace(teacher, parts=(replace(part, right=2 * part.right),))  # type: ignore[call-arg,operator,union-attr]  # an Equal
+    assert isinstance(part, Equal)
+    wrong = replace(teacher, parts=(replace(part, right=2 * part.right),))
     with pytest.raises(Disagreement, match="teacher-risk states"):
         Book({**KNOWN, "teacher-risk": wrong}).theorem("w2s-beats-teacher")
 
@@ -283,7 +286,7 @@ def test_the_naive_procedure_sees_both_sides_of_a_threshold_and_the_tie() -> Non
     assert [int(N) for N in sizes] == [12, 13, 14]
     assert {c.verdict for c in found} == {PASSED}
     signs = [c.interval for c in found]
-    assert [np.sign(float(c.lhs)) for c in found if c.rhs != 0.0] == [-1.0, 1.0]
+    assert [math.copysign(1.0, float(str(c.lhs))) for c in found if c.rhs != 0.0] == [-1.0, 1.0]
     assert all(i is not None for i in signs)
 
 
@@ -311,9 +314,9 @@ def test_a_boundary_has_both_signs_beside_it(id: str, number: int) -> None:
         sides = [whole.compare(whole.at(p)).right for p in near]
         variable = whole.part.variable.name  # type: ignore[attr-defined]  # a threshold
         assert [p[variable] for p in near] == sorted(p[variable] for p in near)
-        met += {-1, 1} <= {int(np.sign(s)) for s in sides}
+        met += any(s < 0 for s in sides) and any(s > 0 for s in sides)
         if 0 in sides:
-            k = sides.index(0)
+            k = sides.index(Fraction(0))
             before, after = (p[variable] - near[k][variable] for p in (near[k - 1], near[k + 1]))
             assert (before, after) == (-1, 1)
     assert met or id in ("w2s-beats-baseline",)
@@ -323,7 +326,8 @@ def test_the_boundary_of_winning_is_where_it_is_known_to_be() -> None:
     whole = Stated(consequence("w2s-beats-teacher", 0), KNOWN)
     near = boundary(whole, point(("1/2",), n=12, N=40, d_s=7, d_w=3, sigma2="1"))
     assert [p["N"] for p in near] == [14, 15, 16]
-    assert [np.sign(whole.compare(whole.at(p)).left) for p in near] == [-1, 0, 1]
+    before, tie, after = (whole.compare(whole.at(p)).left for p in near)
+    assert before < tie == 0 < after
 
 
 @pytest.mark.parametrize(("id", "number"), PARTS)
@@ -333,7 +337,9 @@ def test_a_sweep_stays_in_its_region_and_moves_about_in_it(id: str, number: int)
     assert len(found) == 20
     for letters in found:
         assert whole.holds(letters)
-        assert all(v.denominator == 1 for s, v in letters.items() if s.is_integer)
+        # There d_sw is an integer more than h, which is none.
+        whole_numbers = (s for s in letters if s.is_integer and id != "virtue-of-discrepancy")
+        assert all(letters[s].denominator == 1 for s in whole_numbers)
     if whole.letters - {s for s, _ in whole.part.region.at}:
         assert len({tuple(sorted((str(s), v) for s, v in at.items())) for at in found}) > 10 or id.startswith(
             "published-recovery"

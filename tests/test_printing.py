@@ -12,7 +12,7 @@ from sympy import Identity, MatrixSymbol
 
 from derivations import notation as th
 from derivations import printing
-from derivations.claims import Book, SameLaw, claims, library
+from derivations.claims import Book, Consequence, SameLaw, claims, library
 from derivations.core.derivation import Derivation, nested
 from derivations.core.language import E, GramInverse, Pinv, T, mul, norm2, parse, parse_matrix, tr
 from derivations.core.words import GRAM_INVERSE, PINV, PLAIN, Expression, Factor, Word, cyclic, transpose
@@ -43,6 +43,8 @@ def every_expression(book: Book, claim: str) -> Iterator[Expression]:
     for made in (*theorem.derivations, *theorem.others):
         yield from chain(made)
     for part in theorem.claim.parts:
+        if isinstance(part, Consequence):
+            continue  # its sides are no expressions of matrices
         yield parse(part.left)
         if not isinstance(part, SameLaw):
             yield parse(part.right)

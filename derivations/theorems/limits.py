@@ -76,6 +76,7 @@ def limits() -> tuple[Part, ...]:
             equal,
             W2S,
             label="PGR/n, n → ∞, d_s = d_w",
+            measured=False,
             variable=n,
         ),
         Tendency(

@@ -43,8 +43,8 @@ def command(
             typer.echo(json.dumps([_row(c, r, out) for c, r in rows], indent=2, ensure_ascii=False))
             return
         for c, r in rows:
-            for line in _comparison(c, r, out, width):
-                console.print(line)
+            for text in _comparison(c, r, out, width):
+                console.print(text)
         return
     listed = [
         {"id": c.id, "kind": c.kind, "title": c.title, "source": c.source, "verdict": last_verdict(c.id, out)}
