@@ -223,7 +223,12 @@ def test_show_json(capsys: Captured, claim: str) -> None:
     assert {"id", "title", "kind", "source", "statement", "page", "parts", "depends", "axioms"} == set(shown)
     cited = set()
     for part in shown["parts"]:
-        assert {"label", "left", "relation", "right", "remark", "assumptions", "derivations"} == set(part)
+        keys = {"label", "left", "relation", "right", "remark", "assumptions", "derivations", "inferences"}
+        assert keys == set(part)
+        for made in part["inferences"]:
+            assert set(made["uses"]) <= set(shown["depends"])
+            assert made["steps"][0]["note"]
+            assert made["conclusion"]["latex"].isascii()
         for made in part["derivations"]:
             assert [step["number"] for step in made["steps"]] == [*range(1, len(made["steps"]) + 1)]
             for step in made["steps"]:

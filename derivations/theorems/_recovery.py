@@ -44,10 +44,10 @@ POINTS = (
     _at(24, 14, 6, 6, "4/5", rho_w="9"),
     _at(12, 20, 2, 4, "4/5", "3/10", noise="uniform"),  # d_w > d_s
     _at(12, 20, 2, 4, "4/5", "3/10", rho_w="9"),
-    _at(14, 30, 5, 3, "9/10", "1/2"),  # d_s > d_w
-    _at(14, 30, 5, 3, "9/10", "1/2", rho_w="1"),
     _at(9, 8, 2, 1, "1/2"),  # the ceiling ties with the teacher
     _at(9, 8, 2, 1, "1/2", rho_w="4"),
+    _at(14, 30, 5, 3, "9/10", "1/2"),  # d_s > d_w
+    _at(14, 30, 5, 3, "9/10", "1/2", rho_w="1"),
     _at(12, 16, 3, 3),  # no overlap
     _at(12, 16, 3, 3, rho_w="16"),
     _at(16, 14, 4, 4, 1, 1, "1/2"),  # two directions are inherited whole

@@ -15,7 +15,7 @@ IN_SAMPLE = value("w2s-variance-in-sample")
     id="published-variance",
     title="The published variance against the exact one",
     kind="inequality",
-    source="the paper's abstract and the authors' published code; comparison derived here",
+    source="the paper's abstract; comparison derived here",
     statement=r"\operatorname{Var}(f_{w2s})>\frac{\sigma^2}{n-d_w-1}\Bigl[d_{sw}+\frac{d_s}{N}(d_w-d_{sw})\Bigr]"
     r"\quad(d_{sw}<d_w)",
     points=W2S_POINTS,

@@ -30,9 +30,9 @@ from derivations.theorems._recovery import (
 def w2s_beats_baseline() -> tuple[Part, ...]:
     r"""A weak teacher and $N$ pseudo-labels against strong features on the same $n$ labels.
 
-    The condition is linear in $N$: where $d_s(n-d_w-1)>d_{sw}(n-d_s-1)$ the student wins from
-    $N>d_s+1+\frac{d_s(d_w-d_{sw})(n-d_s-1)}{d_s(n-d_w-1)-d_{sw}(n-d_s-1)}$ on, and elsewhere never. It is
-    linear in $n$ as well, with slope $d_s(N-d_s-1)-d_{sw}(N-d_s-1)-d_s(d_w-d_{sw})$.
+    The condition is linear in $N$. With $b=n-d_s-1$, $c=d_s(n-d_w-1)-d_{sw}b$ and $u=d_w-d_{sw}$ the student
+    wins from $N>d_s+1+\frac{d_sub}{c}$ on if $c>0$, and else never. It is linear in $n$ as well, with slope
+    $(d_s-d_{sw})(N-d_s-1)-d_su$.
     """
     labels = n - d_s - 1
     form = d_s * x * y - labels * (d_sw * y + d_s * u)
