@@ -121,14 +121,19 @@ def _rate(whole: Stated, point: Point, number: int, seed: int) -> Check:
     letters = whole.at(point)
     first = _FIRST * max(int(v) for s, v in letters.items() if s.name.startswith("d"))
     sizes = [first << i for i in range(_SIZES)]
-    found = [whole.compare({**letters, part.variable: Fraction(size)}) for size in sizes]
+    step = labelled(part, f"order of the error, {part.variable} from {sizes[0]} to {sizes[-1]}")
+    try:
+        found = [whole.compare({**letters, part.variable: Fraction(size)}) for size in sizes]
+    except ZeroDivisionError:
+        why = "a side divides by zero here"
+        return Check(EXACT, step, point.label, NOT_APPLICABLE, reason=why, part=number, whole=True)
     errors = [abs(x.left - x.right) for x in found]
     exact = not any(errors)
     rates = [] if exact or not all(errors) else [a / b for a, b in pairwise(errors)]
     good = exact or (bool(rates) and all(abs(r / 2**part.order - 1) <= _RATE for r in rates))
     return Check(
         EXACT,
-        labelled(part, f"order of the error, {part.variable} from {sizes[0]} to {sizes[-1]}"),
+        step,
         point.label,
         PASSED if good else REFUTED,
         lhs=str(found[-1].left),
