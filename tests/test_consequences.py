@@ -383,6 +383,19 @@ def test_an_order_carries_its_slack_and_its_tightest_point() -> None:
     assert all(c.point for c in tight)
 
 
+# A target hidden from the teacher, letters that are square roots, and single problems have no points here.
+WITHOUT_POINTS = {"published-bias-bound", "w2s-bias-bounds"}
+
+
+@pytest.mark.parametrize("id", sorted({id for id, _ in PARTS}))
+def test_exact_arithmetic_has_something_to_say_of_every_part(id: str) -> None:
+    found = [c for c in only(KNOWN[id], "exact").checks if c.whole]
+    parts = [i for of, i in PARTS if of == id]
+    assert all(any(c.part == i and c.verdict == PASSED for c in found) for i in parts)
+    assert REFUTED not in {c.verdict for c in found}
+    assert id in WITHOUT_POINTS or NOT_APPLICABLE not in {c.verdict for c in found}
+
+
 def test_a_claim_that_nothing_can_be_said_of_is_not_applicable() -> None:
     part = Formula(STUDENT, rho_s * 0 + sigma2 * A / x, EXPRESSED, W2S, label="alone")
     lone = Claim("lone", "lone", "equality", "a test", "", "", (part,), (point(m=3, d=1),))
