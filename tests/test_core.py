@@ -382,8 +382,8 @@ def test_settings_of_all_claims_are_satisfiable_at_their_points() -> None:
 
 def test_citations_and_axioms_are_read_off_the_steps() -> None:
     theorem = BOOK.theorem("w2s-variance-reduced")
-    (made,) = theorem.derivations
-    assert citations(made) == set(theorem.depends)
+    made, outside = theorem.derivations
+    assert citations(made) | citations(outside) == set(theorem.depends)
     assert "gaussian-conditioning" in theorem.depends  # named by the change of variables
     assert "Stein's identity for Gaussian vectors" in axioms(made)
     inside = BOOK.theorem("wishart-inverse-mean").derivations[0]
@@ -418,7 +418,8 @@ def test_the_core_contains_no_answers(path: Path) -> None:
 
 
 def test_the_core_reaches_for_nothing_above_it() -> None:
-    standard_library = {"collections", "dataclasses", "functools", "itertools", "typing"}
+    # Chance only picks places at which to look for a counterexample: what is found there is refused exactly.
+    standard_library = {"collections", "dataclasses", "functools", "itertools", "random", "typing"}
     for path in CORE:
         nodes = [
             x

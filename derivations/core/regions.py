@@ -8,7 +8,6 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from operator import mul
 
 import sympy as sp
 
@@ -173,7 +172,7 @@ class Region:
         signs = [s for s in parts if s is not None]
         if not parts or len(signs) < len(parts):
             return None
-        return reduce(mul, signs) if x.is_Mul else _summed(signs)
+        return _multiplied(signs) if x.is_Mul else _summed(signs)
 
     def _rational(self, x: sp.Expr) -> Sign | None:
         """The sign of a rational function by those of its factors."""
@@ -195,7 +194,7 @@ class Region:
                 if s is None:
                     return None
                 signs.append(Sign(s.of ** int(power), s.strict))
-            total = reduce(mul, signs, total)
+            total = _multiplied([total, *signs])
         # A denominator that may vanish has no sign; the numerator decides whether zero is possible.
         return total if self._vanishes_nowhere(fraction[1]) else None
 
@@ -231,6 +230,11 @@ def _factors(p: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, int]]]:
         return sp.S.One, [(p, 1)]
     constant, factors = sp.factor_list(p)
     return constant, factors
+
+
+def _multiplied(signs: list[Sign]) -> Sign:
+    """The sign of a product whose factors have these."""
+    return reduce(Sign.__mul__, signs, PLUS)
 
 
 def _summed(signs: list[Sign]) -> Sign | None:
