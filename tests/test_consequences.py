@@ -22,7 +22,7 @@ from derivations.claims import (
     Threshold,
     claims,
 )
-from derivations.core.consequences import insert, value
+from derivations.core.consequences import insert, understood, value
 from derivations.core.words import Refused
 from derivations.notation import W2S, N, d_s, d_sw, d_w, n, rho_s, rho_w, sigma2
 from derivations.points import point
@@ -93,11 +93,15 @@ def test_a_closed_form_is_inserted_as_it_was_derived() -> None:
         (value("teacher-variance", (n, d_w)), ANY, "which does not follow from the hypotheses"),
         (value("wishart-inverse-mean", part=1), ANY, "no closed form"),
         (value("w2s-variance-leading-order"), ANY, "a limit is no equation"),
+        (WEAK, ANY.where(at=((rho_w, sp.Integer(-1)),)), "rho_w is nonnegative, which does not follow"),
+        (value("w2s-variance", (d_sw, d_sw - 1)), EXPRESSED, "d_sw is nonnegative, which does not follow"),
+        (value("teacher-variance", (d_w, sp.Integer(0))), ANY, "d_w is positive, which does not follow"),
+        (value("teacher-variance", (sigma2, -sigma2)), ANY, "sigma2 is positive, which does not follow"),
     ],
 )
 def test_what_does_not_hold_on_the_region_is_not_inserted(expression: sp.Expr, region: Any, why: str) -> None:
     with pytest.raises(Refused, match=why):
-        insert(expression, region, BOOK)
+        insert(expression, understood(region, BOOK), BOOK)
 
 
 def test_consequences_fall_with_what_they_rest_on() -> None:

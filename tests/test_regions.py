@@ -38,6 +38,8 @@ MINUS = Sign(-1, True)
         (Region(positive=(a - b, a - b), nonnegative=(a - b,)), a - b, PLUS),
         (Region(), t**2, SQUARE),
         (Region(), t, None),
+        (Region(), sp.Symbol("z") ** 2, None),  # of a number that may be complex
+        (Region(), (sp.Symbol("z") - p) ** 2, None),
         (Region(), t**2 + p, PLUS),
         (Region(), (a - b) ** 2, SQUARE),
         (Region(), (a - b) ** 2 + p, PLUS),

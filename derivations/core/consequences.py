@@ -5,6 +5,7 @@ stands for the closed form that a claim's derivation concludes. Here those are i
 is compared with what comes out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -87,7 +88,7 @@ def tendency(left: sp.Expr, variable: sp.Symbol, rate: int, region: Region, libr
     """The limit of an expression as a size grows, with an error of order variable^(-rate)."""
     region = understood(region, library)
     inserted = insert(left, region, library)
-    growing = Setting(hypotheses=region.positive)
+    growing = Setting(hypotheses=tuple(h for h, _ in region.hypotheses if h.has(variable)))
     term = Expression((Term(_tidy(inserted)),))
     end, _ = Limit(variable, rate).apply(term, growing, library)
     return Inference(inserted, end.scalar, uses(left))
@@ -115,6 +116,7 @@ def understood(region: Region, library: Library) -> Region:
     for h, strict in [*plain, *(pair for pair in region.hypotheses if pair[0].has(Value))]:
         shown = insert(h, made, library) if h.has(Value) else h
         made = made.where(shown) if strict else made.where(nonnegative=[shown])
+    _require_admitted(region.at, made)
     return made
 
 
@@ -126,11 +128,20 @@ def _closed_form(v: Value, region: Region, library: Library) -> sp.Expr:
     form = equation.right.scalar
     if form is None or equation.kind == LIMIT or form.has(sp.oo):
         raise Refused(f"{v.claim} concludes no closed form that could be inserted")
+    _require_admitted(v.changes.items(), region)
     for h in equation.setting.hypotheses:
         sign = region.sign(h.subs(v.changes, simultaneous=True))
         if sign is None or sign.of < 0 or not sign.strict:
             raise Refused(f"{v.claim} needs {h} > 0, which does not follow from the hypotheses")
     return form.subs(v.changes, simultaneous=True)
+
+
+def _require_admitted(changes: Iterable[Change], region: Region) -> None:
+    """Refuse a letter's value outside of what the letter stands for, where nothing is known to hold."""
+    for letter, to in changes:
+        if not region.admits(letter, to):
+            known = "positive" if letter.is_positive else "nonnegative"
+            raise Refused(f"{letter} is {known}, which does not follow of {to}")
 
 
 def _require_positive(x: sp.Expr, strict: bool, region: Region) -> None:

@@ -121,6 +121,13 @@ class Region:
         above, below = sp.fraction(sp.cancel(sp.together(h)))
         return sp.expand(above) if _nothing_subtracted(sp.expand(below)) else h
 
+    def admits(self, letter: sp.Symbol, value: sp.Expr) -> bool:
+        """Whether a value is positive, or not negative, all over the region where its letter is."""
+        if not letter.is_nonnegative:
+            return True
+        s = self.sign(value)
+        return s is not None and s.of > 0 and (s.strict or not letter.is_positive)
+
     def counterexample(self, x: sp.Expr, strict: bool) -> dict[sp.Symbol, sp.Expr] | None:
         """A place in the region where an expression is not positive, or is negative, among a few small ones.
 
@@ -167,7 +174,9 @@ class Region:
             base = self.sign(x.base)
             if x.exp < 0:
                 return Sign(base.of ** int(-x.exp), True) if base and base.strict else None
-            return Sign(base.of ** int(x.exp), base.strict) if base else SQUARE if x.exp % 2 == 0 else None
+            if base:
+                return Sign(base.of ** int(x.exp), base.strict)
+            return SQUARE if x.exp % 2 == 0 and _real(x) else None
         parts = [self.sign(y) for y in x.args] if x.is_Add or x.is_Mul else []
         signs = [s for s in parts if s is not None]
         if not parts or len(signs) < len(parts):
@@ -190,7 +199,7 @@ class Region:
                 return SQUARE
             signs = [Sign(1 if constant > 0 else -1, True)]
             for f, power in factors:
-                s = self._factor(f) or (SQUARE if power % 2 == 0 else None)
+                s = self._factor(f) or (SQUARE if power % 2 == 0 and _real(f) else None)
                 if s is None:
                     return None
                 signs.append(Sign(s.of ** int(power), s.strict))
@@ -244,6 +253,11 @@ def _summed(signs: list[Sign]) -> Sign | None:
     return Sign(signs[0].of, any(s.strict for s in signs))
 
 
+def _real(x: sp.Expr) -> bool:
+    """Whether every letter is real: of others not even a square has a sign."""
+    return all(s.is_extended_real for s in x.free_symbols)
+
+
 def _nothing_subtracted(x: sp.Expr) -> bool:
     """Whether an expression is a polynomial with positive coefficients in letters that are not negative."""
     letters = sorted(x.free_symbols, key=sp.default_sort_key)
@@ -256,6 +270,6 @@ def _nothing_subtracted(x: sp.Expr) -> bool:
 def _monomial(letters: list[sp.Symbol], powers: tuple[int, ...], coefficient: sp.Expr) -> Sign | None:
     """The sign of one term of a polynomial."""
     used = [(x, power) for x, power in zip(letters, powers, strict=True) if power]
-    if any(not x.is_nonnegative and power % 2 for x, power in used):
+    if any(not x.is_nonnegative and (power % 2 or not x.is_extended_real) for x, power in used):
         return None
     return Sign(1 if coefficient > 0 else -1, all(x.is_positive for x, _ in used))
