@@ -1,0 +1,65 @@
+"""The correlation dimension d_sw from a sample: plug-in, debiased, and how far off it may be.
+
+On m rows the plug-in tr P̂_sP̂_w, P̂ the projections of R^m on the columns of the tables, counts chance as
+well: of two unrelated spaces d_sd_w/m, a multiple of the truth where m is small. Let b_i be a row of the
+part of Γ_w outside range P_s, of which there are m − d_s after a rotation, W = Γ_wᵀΓ_w. Then
+
+    d_w − tr P_sP_w = Σ_i b_iᵀW⁻¹b_i = Σ_i x_i/(1 + x_i),  x_i = b_iᵀ(W − b_ib_iᵀ)⁻¹b_i → u/(m − d_w)
+
+in the proportional limit of Gaussian features (u = d_w − d_sw), which is symmetric in s and w once it is
+rearranged:
+
+    (plug-in − d_sw)(m − d_sw) = h (d_s − d_sw)(d_w − d_sw),  h = 1.
+
+Heavier rows that are heavy in both tables meet by chance more often: of two unrelated spaces with
+exchangeable signs the plug-in has mean Σ_i E ℓ_s,i ℓ_w,i exactly, ℓ the leverages. h is the ratio of that
+sum to its value d_sd_w/m at equal leverages. It is what real features need, and derived for d_sw = 0 only;
+that the rule holds in between is a finding (simulations in the tests), not a theorem.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+from verify.features.tables import Floats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number from a sample, with a confidence interval, infinite where there is none."""
+
+    value: float
+    low: float
+    high: float
+
+
+def debiased(plug_in: float, rows: int, d_s: int, d_w: int, heavy: float = 1.0) -> float:
+    """d_sw from the plug-in on so many rows (one fewer, if centred), cut to where it can be.
+
+    heavy: h above. Source: the derivation above.
+    """
+    # (1 − h) x² − (plug_in + m − h(d_s + d_w)) x + plug_in m − h d_s d_w = 0, the root near the plug-in
+    a, c = 1 - heavy, plug_in * rows - heavy * d_s * d_w
+    b = plug_in + rows - heavy * (d_s + d_w)
+    inside = b * b - 4 * a * c
+    if inside < 0 or b + math.sqrt(inside) <= 0:
+        return 0.0
+    return min(max(2 * c / (b + math.sqrt(inside)), 0.0), float(min(d_s, d_w)))
+
+
+def heaviness(leverage_s: Floats, leverage_w: Floats) -> float:
+    """h: the chance overlap at these leverages over what it is at equal ones."""
+    return float(np.mean(leverage_s * leverage_w) / (np.mean(leverage_s) * np.mean(leverage_w)))
+
+
+def jackknife(whole: float, left_out: Floats, confidence: float) -> Estimate:
+    """The interval of an estimate from its values with each of G groups left out; Student's t, G − 1.
+
+    Conservative where dimensions are not small against the rows: there the spread is somewhat too large.
+    """
+    groups = len(left_out)
+    spread = math.sqrt((groups - 1) / groups * float(np.sum((left_out - left_out.mean()) ** 2)))
+    reach = float(stdtrit(groups - 1, (1 + confidence) / 2)) * spread
+    return Estimate(whole, whole - reach, whole + reach)
