@@ -67,7 +67,7 @@ def variances(draw: Draw, n: int, N: int, draws: int) -> tuple[Floats, Floats]:
 def risks_on_pool(
     weak: Floats, strong: Floats, target: Floats, sigma: float, n: int, N: int, stream: np.random.Generator
 ) -> tuple[float, float]:
-    """Excess risk over a pool of inputs of teacher and student, fitted with intercept on two parts."""
+    """Excess risk over the rest of a pool of teacher and student, fitted with intercept on two parts."""
     order = stream.permutation(len(weak))
     labelled, unlabelled = order[:n], order[n : n + N]
     ones = np.ones((len(weak), 1))
@@ -75,4 +75,5 @@ def risks_on_pool(
     y = target[labelled] + sigma * stream.standard_normal(n)
     f_w = w @ np.linalg.lstsq(w[labelled], y, rcond=None)[0]
     f_w2s = s @ np.linalg.lstsq(s[unlabelled], f_w[unlabelled], rcond=None)[0]
-    return float(np.mean((f_w - target) ** 2)), float(np.mean((f_w2s - target) ** 2))
+    rest = order[n + N :]
+    return float(np.mean((f_w - target)[rest] ** 2)), float(np.mean((f_w2s - target)[rest] ** 2))

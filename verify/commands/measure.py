@@ -164,6 +164,8 @@ def _predictions(ahead: Forecast) -> Iterator[str]:
     for name, x in known:
         weak, student, low, high = (_number(v) for v in (x.weak, x.w2s, x.low, x.high))
         yield f"{name:<30}{weak:>12}{student:>12}  [{low}, {high}]"
+    if ahead.correction is not None:
+        yield f"fourth moments, leading order    {ahead.correction:.4g} times the Gaussian variance"
     if ahead.risks is None:
         return
     yield ""

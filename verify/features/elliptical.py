@@ -1,7 +1,8 @@
 """The variance of the student where samples differ in scale: features √τ·(Gaussian), one τ a sample.
 
-τ is measured as ‖γ‖²/d, the leverage in units of its mean; the root of a one-dimensional equation then takes
-the place of the inverse-Wishart mean. With τ ≡ 1 it is the Gaussian theory.
+τ is measured by ‖γ‖²/d, the leverage in units of its mean, after its own scatter χ²_d/d is taken out of the
+spread; the root of a one-dimensional equation then takes the place of the inverse-Wishart mean. With
+τ ≡ 1 it is the Gaussian theory.
 
 Source: theory.md, section 4 (elliptical); proportional limit, ridgeless fits.
 """
@@ -11,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import polygamma
 
 from verify.features.leverage import Rows
 from verify.features.tables import Floats
 
 _LARGEST = 2**40  # samples; above that no threshold is looked for
+_TIE = 1e-9  # roots are numerical, so a tie is not quite one
 
 
 def trace_inverse(scale: Floats, d: int, m: int) -> float:
@@ -66,13 +69,13 @@ class Elliptical:
     def threshold(self) -> int | None:
         """The N from which on the student has less variance than the teacher; None if beyond reach."""
         low, high = self.d_s + 1, 2 * self.d_s + 2  # not below, below
-        while self.kept(high) >= 1:
+        while not self.kept(high) < 1 - _TIE:
             low, high = high, 2 * high
             if high > _LARGEST:
                 return None
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (low, middle) if self.kept(middle) < 1 else (middle, high)
+            low, high = (low, middle) if self.kept(middle) < 1 - _TIE else (middle, high)
         return high
 
 
@@ -82,9 +85,23 @@ def elliptical(found: Rows, d_s: int, d_w: int) -> Elliptical | None:
         return None
     outside = found.outside.mean()
     return Elliptical(
-        strong=found.strong / found.strong.mean(),
-        weak=found.weak / found.weak.mean(),
+        strong=scales(found.strong, d_s),
+        weak=scales(found.weak, d_w),
         outside=found.outside / outside if outside > 0 else np.ones_like(found.outside),
         d_s=d_s,
         d_w=d_w,
     )
+
+
+def scales(leverage: Floats, d: int) -> Floats:
+    """τ of mean 1 from leverages ‖γ‖² = τχ²_d, (m,).
+
+    Logarithms are drawn in to their mean until what χ²_d adds to their variance is gone.
+    """
+    seen = leverage > 0
+    logs = np.log(leverage[seen])
+    spread, chance = float(np.var(logs)), float(polygamma(1, d / 2))  # Var log χ²_d = ψ'(d/2)
+    kept = math.sqrt(1 - chance / spread) if spread > chance else 0.0
+    out = np.zeros_like(leverage)
+    out[seen] = np.exp(kept * (logs - logs.mean()))
+    return np.asarray(out / out.mean())

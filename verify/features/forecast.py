@@ -40,7 +40,8 @@ class Variance:
 class Forecast:
     """What is predicted. thresholds: the N from which on the student has less variance than the teacher.
 
-    gaussian, elliptical, leading_order: variances at given n and N. risks: all four models with the measured
+    gaussian, elliptical, leading_order: variances at given n and N, of which the last has no teacher.
+    correction: the leading order over its Gaussian value. risks: all four models with the measured
     target; gain: the teacher's risk less the student's; pgr, opr: with intervals. None: not asked, or not
     known; so is the verdict without n and N.
     """
@@ -51,6 +52,7 @@ class Forecast:
     gaussian: Variance | None
     elliptical: Variance | None
     leading_order: Variance | None
+    correction: float | None
     risks: Prediction | None
     gain: Estimate | None
     pgr: Estimate | None
@@ -82,13 +84,17 @@ def forecast(found: Measurement, n: int | None, N: int | None) -> Forecast | Non
     """
     if found.settings.fit.kind == RIDGE:
         return None
-    gaussian = elliptical = leading = None
+    gaussian = elliptical = leading = correction = None
     if n is not None and N is not None:
         gaussian = _over(found, lambda x: _variances(found, x, n, N))
         if found.elliptical is not None:
             shape = found.elliptical
             elliptical = _over(found, lambda x: (shape.teacher(n), shape.student(x, n, N)))
-        leading = _leading(found, n, N)
+        if found.fourth is not None:
+            shape_of = found.fourth
+            at = found.strong.dimension, found.weak.dimension
+            leading = _over(found, lambda x: (np.nan, shape_of.variance_factor(*at, x, n, N)))
+            correction = shape_of.correction(*at, found.d_sw.value, n, N)
     risks = gain = pgr = opr = None
     if n is not None and N is not None and found.whole.target is not None:
         risks = _risks(found, found.whole, n, N)
@@ -108,6 +114,7 @@ def forecast(found: Measurement, n: int | None, N: int | None) -> Forecast | Non
         gaussian=gaussian,
         elliptical=elliptical,
         leading_order=leading,
+        correction=correction,
         risks=risks,
         gain=gain,
         pgr=pgr,
@@ -135,14 +142,6 @@ def _plain(found: Measurement, d_sw: float, n: int, N: int) -> Inputs:
 def _variances(found: Measurement, d_sw: float, n: int, N: int) -> tuple[float, float]:
     variance = predict(_plain(found, d_sw, n, N), conclusion).variance
     return _number(variance["weak"]), _number(variance["w2s"])
-
-
-def _leading(found: Measurement, n: int, N: int) -> Variance | None:
-    """The student's variance to leading order for any features; the teacher's has no formula there."""
-    if found.fourth is None:
-        return None
-    fourth, d_w, d_s = found.fourth, found.weak.dimension, found.strong.dimension
-    return _over(found, lambda x: (np.nan, fourth.variance_factor(d_s, d_w, x, n, N)))
 
 
 def _number(entry: Entry) -> float:

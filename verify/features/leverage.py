@@ -51,6 +51,12 @@ class FourthMoments:
         u = d_w - d_sw
         return (d_sw + d_s * u * (self.reduced + self.crossed) / N + d_sw * self.inherited / n) / n
 
+    def correction(self, d_s: int, d_w: int, d_sw: float, n: int, N: int) -> float:
+        """The leading order over what it is under (G): by what real features differ at these sizes."""
+        gaussian = FourthMoments(1.0, 0.0, d_w + 1.0)
+        at = d_s, d_w, d_sw, n, N
+        return self.variance_factor(*at) / gaussian.variance_factor(*at)
+
 
 def rows(blocks: Iterable[Floats], weak: Space, strong: Space, cosines: Floats, mean: Floats | None) -> Rows:
     """Stream over joint rows, weak features first, in the canonical coordinates of both spaces.

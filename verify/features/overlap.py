@@ -12,6 +12,8 @@ from scipy.linalg import solve_triangular
 from verify.features.spaces import Space
 from verify.features.tables import Floats
 
+_LOST = 1e-8  # what is left of a direction's scatter, below which it is gone
+
 
 @dataclass(frozen=True, eq=False)
 class Overlap:
@@ -39,8 +41,8 @@ def overlap(scatter: Floats, weak: Space, strong: Space) -> Overlap:
     The error says that on these rows one of the spaces has lost a dimension.
     """
     p, q = weak.columns, weak.columns + strong.columns
-    lower_w = np.linalg.cholesky(weak.basis.T @ scatter[:p, :p] @ weak.basis)
-    lower_s = np.linalg.cholesky(strong.basis.T @ scatter[p:q, p:q] @ strong.basis)
+    lower_w = _root(weak.basis.T @ scatter[:p, :p] @ weak.basis)
+    lower_s = _root(strong.basis.T @ scatter[p:q, p:q] @ strong.basis)
     cross = solve_triangular(lower_s, strong.basis.T @ scatter[p:q, :p] @ weak.basis, lower=True)
     matrix = np.asarray(solve_triangular(lower_w, cross.T, lower=True).T)
     repeats = len(scatter) - q
@@ -55,3 +57,11 @@ def overlap(scatter: Floats, weak: Space, strong: Space) -> Overlap:
         square=square,
         spread=float(np.trace(labels)) - repeats * square if repeats > 1 else None,
     )
+
+
+def _root(scatter: Floats) -> Floats:
+    """The Cholesky factor, (d, d), unless a direction is gone."""
+    lower = np.linalg.cholesky(scatter)
+    if np.diag(lower).min() ** 2 < _LOST:  # of the identity they are 1
+        raise np.linalg.LinAlgError("a direction is gone")
+    return np.asarray(lower)
