@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from tests.oracles import feature_geometry as oracle
 from tests.worlds_of_features import Floats, pair
 from verify.features import BadTable, Measurement, Settings, measure, parse_fit
-from verify.features.correlation import debiased, jackknife
+from verify.features.correlation import debiased, jackknife, shared
 from verify.features.leverage import rows
 from verify.features.moments import moments
 from verify.features.remarks import remarks
@@ -254,6 +255,52 @@ def test_debiased_from_600_rows(
     assert sum(m.d_sw.low <= truth <= m.d_sw.high for m in found) >= 43
 
 
+def bags(rows: int, stream: np.random.Generator) -> tuple[Floats, Floats]:
+    """Sparse counts, of which the two maps share 30: synthetic words."""
+    words = (stream.random((rows, 100)) < 0.05) * stream.exponential(size=(rows, 100))
+    seen = words[:, :30] + 0.3 * stream.standard_normal((rows, 30))
+    return words, np.hstack([seen, (stream.random((rows, 150)) < 0.05) * 1.0])
+
+
+def layers(rows: int, stream: np.random.Generator) -> tuple[Floats, Floats]:
+    """Two random layers of rectified units whose inputs share 20 of 60 and a scale: synthetic networks."""
+    scale = np.exp(0.4 * stream.standard_normal((rows, 1)))
+    common, own, other = (stream.standard_normal((rows, k)) for k in (20, 60, 40))
+    weak = np.hstack([common, own]) * scale @ stream.standard_normal((80, 100)) / 8 - 0.3
+    return np.maximum(weak, 0), np.maximum(
+        np.hstack([common, other]) * scale @ stream.standard_normal((60, 200)) / 8 + 0.3, 0
+    )
+
+
+@pytest.mark.parametrize(("world", "times"), [(bags, 2.4), (layers, 4)])
+def test_debiased_from_600_rows_of_a_pool(
+    world: Callable[[int, np.random.Generator], tuple[Floats, Floats]], times: float
+) -> None:
+    """Features that are neither Gaussian nor elliptical: within 15 % of the pool's value."""
+    stream = generator(15, "pool")
+    weak, strong = world(8000, stream)
+    pool = measure(weak, strong)
+    draws = [stream.permutation(8000)[:600] for _ in range(20)]
+    found = [measure(weak[i], strong[i]) for i in draws]
+    assert np.mean([m.plug_in for m in found]) > times * pool.d_sw.value
+    assert np.mean([m.d_sw.value for m in found]) == pytest.approx(pool.d_sw.value, rel=0.15)
+    assert pool.plug_in - pool.d_sw.value == pytest.approx(
+        pool.heavy * 100 * strong.shape[1] / 8000, rel=0.25
+    )
+
+
+@pytest.mark.parametrize("cosine", [0.95, 0.8, 0.6, 0.2, 0.0])
+def test_an_angle_that_stands_out_is_freed_of_chance(cosine: float) -> None:
+    stream = generator(16, "spikes")
+    seen = [measure(*pair(np.array([cosine]), 60, 100, 600, stream)) for _ in range(10)]
+    first = np.mean([shared(m.cosines, m.freedom, 100, 60)[0] for m in seen])
+    if cosine > 0.5:
+        assert first == pytest.approx(cosine**2, abs=0.04)
+    else:  # below what stands out: now and then a sample's first angle seems to, at cos² = 0.15
+        assert first < 0.08
+    assert np.mean([m.cosines[0] ** 2 for m in seen]) > first + 0.01
+
+
 def test_without_leverages_heavy_rows_would_count_as_overlap() -> None:
     """What h is for: two spaces that share nothing but the scales of their samples."""
     _, found = pool_and_draws(np.zeros(0), 50, 100, 0.5, 20, 600, seed=12)
@@ -411,6 +458,9 @@ def test_rows_and_spaces_fit_together() -> None:
     assert g_w.T @ g_w == pytest.approx(np.eye(5), abs=1e-7)
     assert g_s.T @ g_s == pytest.approx(np.eye(7), abs=1e-7)
     assert g_s.T @ g_w == pytest.approx(np.eye(7, 5) * cosines, abs=1e-7)
-    seen = rows(joined([table(weak, "w"), table(strong, "s")]), a, b, cosines, found.mean())
+    weights = np.array([1.0, 0.5, 0, 0, 0])
+    seen = rows(joined([table(weak, "w"), table(strong, "s")]), a, b, cosines, weights, found.mean())
     assert seen.leverage_w.sum() == pytest.approx(5)
     assert seen.leverage_s == pytest.approx(np.sum(g_s**2, axis=1))
+    assert seen.shared_s == pytest.approx(g_s[:, 0] ** 2 + g_s[:, 1] ** 2 / 2)
+    assert seen.shared_w == pytest.approx(g_w[:, 0] ** 2 + g_w[:, 1] ** 2 / 2)

@@ -11,10 +11,12 @@ rearranged:
 
     (plug-in − d_sw)(m − d_sw) = h (d_s − d_sw)(d_w − d_sw),  h = 1.
 
-Heavier rows that are heavy in both tables meet by chance more often: of two unrelated spaces with
-exchangeable signs the plug-in has mean Σ_i E ℓ_s,i ℓ_w,i exactly, ℓ the leverages. h is the ratio of that
-sum to its value d_sd_w/m at equal leverages. It is what real features need, and derived for d_sw = 0 only;
-that the rule holds in between is a finding (simulations in the tests), not a theorem.
+Rows that are heavy in both tables meet by chance more often: of two unrelated spaces with exchangeable signs
+the plug-in has mean Σ_i E ℓ_s,i ℓ_w,i exactly, ℓ the leverages. h is the ratio of that sum to its value d_sd_w/m
+at equal leverages, over all pairs of directions but those in what the spaces share: these are heavy together
+because they are the same. It is derived for d_sw = 0 only. That the rule holds in between is a finding
+(simulations in the tests), not a theorem; from 600 rows for 300 dimensions it was within 3 % for features that
+differ in scale, within 12 % for sparse ones, whose shared directions are heavy each by itself.
 """
 
 import math
@@ -49,9 +51,25 @@ def debiased(plug_in: float, rows: int, d_s: int, d_w: int, heavy: float = 1.0) 
     return min(max(2 * c / (b + math.sqrt(inside)), 0.0), float(min(d_s, d_w)))
 
 
-def heaviness(leverage_s: Floats, leverage_w: Floats) -> float:
-    """h: the chance overlap at these leverages over what it is at equal ones."""
-    return float(np.mean(leverage_s * leverage_w) / (np.mean(leverage_s) * np.mean(leverage_w)))
+def shared(cosines: Floats, rows: int, d_s: int, d_w: int) -> Floats:
+    """cos² of each angle freed of chance, 0 where chance alone could give so much; shape of `cosines`.
+
+    With r the truth and a = d_s/m, b = d_w/m, the sample's cos² tends to (r(1−a) + a)(r(1−b) + b)/r for the
+    few r that stand out. Source: Bao, Hu, Pan and Zhou, "Canonical correlation coefficients of
+    high-dimensional Gaussian vectors: finite rank case" (2019), as remembered, and simulated in the tests.
+    """
+    a, b = d_s / rows, d_w / rows
+    outer, inner = (1 - a) * (1 - b), cosines**2 - a * (1 - b) - b * (1 - a)
+    inside = inner**2 - 4 * outer * a * b
+    found = (inner + np.sqrt(np.maximum(inside, 0.0))) / (2 * outer)
+    return np.where((inside < 0) | (inner < 0), 0.0, np.clip(found, 0.0, 1.0))
+
+
+def heaviness(leverage_s: Floats, leverage_w: Floats, shared_s: Floats, shared_w: Floats) -> float:
+    """h from leverages of rows, and from their parts in the shared directions, (m,) each."""
+    together = np.mean(leverage_s * leverage_w) - np.mean(shared_s * shared_w)
+    apart = np.mean(leverage_s) * np.mean(leverage_w) - np.mean(shared_s) * np.mean(shared_w)
+    return float(together / apart) if apart > 0 else 1.0
 
 
 def jackknife(whole: float, left_out: Floats, confidence: float) -> Estimate:

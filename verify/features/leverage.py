@@ -20,12 +20,15 @@ _ALONE = 1e-9  # a row that leaves less than this of a direction to the others i
 class Rows:
     """Of each row, (m,): leverages in the whole table, and what the other rows say of it.
 
-    strong, weak: ‖γ_s‖², ‖γ_w‖². outside: ‖R‖². crossed: γ_sᵀCR. inside: ‖Cγ_w‖². These five each up to one
-    factor for all rows; only ratios of means are of use. None where a row is alone in a direction.
+    shared_s, shared_w: the parts of the leverages in shared directions. strong, weak: ‖γ_s‖², ‖γ_w‖². outside:
+    ‖R‖². crossed: γ_sᵀCR. inside: ‖Cγ_w‖². These five each up to one factor for all rows; only ratios of
+    means are of use. NaN where a row is alone in a direction.
     """
 
     leverage_s: Floats
     leverage_w: Floats
+    shared_s: Floats
+    shared_w: Floats
     strong: Floats
     weak: Floats
     outside: Floats
@@ -58,24 +61,43 @@ class FourthMoments:
         return self.variance_factor(*at) / gaussian.variance_factor(*at)
 
 
-def rows(blocks: Iterable[Floats], weak: Space, strong: Space, cosines: Floats, mean: Floats | None) -> Rows:
+def rows(
+    blocks: Iterable[Floats],
+    weak: Space,
+    strong: Space,
+    cosines: Floats,
+    weights: Floats,
+    mean: Floats | None,
+) -> Rows:
     """Stream over joint rows, weak features first, in the canonical coordinates of both spaces.
 
-    mean: (p,), of the joint rows, or None if the spaces are about zero.
+    weights: (k,), of the canonical directions in the parts that count as shared. mean: (p,), of the joint
+    rows, or None if the spaces are about zero. The blocks are used up.
     """
     p, q, k = weak.columns, weak.columns + strong.columns, len(cosines)
     parts = list[Floats]()
     for block in blocks:
-        x = block if mean is None else block - mean
-        b, a = x[:, :p] @ weak.basis, x[:, p:q] @ strong.basis
+        if mean is not None:
+            block -= mean
+        b, a = block[:, :p] @ weak.basis, block[:, p:q] @ strong.basis
         ca, cb = cosines * a[:, :k], cosines * b[:, :k]
         products = ((a, a), (b, b), (ca, b[:, :k]), (ca, ca), (cb, cb))
-        parts.append(np.array([np.einsum("ij,ij->i", x, y) for x, y in products]))
-    hs, hw, ab, aa, bb = np.concatenate(parts, axis=1)
-    return _left_out(hs, hw, ab, aa, bb, centred=mean is not None)
+        sums = [np.einsum("ij,ij->i", x, y) for x, y in products]
+        parts.append(np.array([*sums, a[:, :k] ** 2 @ weights, b[:, :k] ** 2 @ weights]))
+    hs, hw, ab, aa, bb, shared_s, shared_w = np.concatenate(parts, axis=1)
+    return _left_out(hs, hw, ab, aa, bb, shared=(shared_s, shared_w), centred=mean is not None)
 
 
-def _left_out(hs: Floats, hw: Floats, ab: Floats, aa: Floats, bb: Floats, centred: bool) -> Rows:
+def _left_out(
+    hs: Floats,
+    hw: Floats,
+    ab: Floats,
+    aa: Floats,
+    bb: Floats,
+    *,
+    shared: tuple[Floats, Floats],
+    centred: bool,
+) -> Rows:
     """What the other rows say of each, from ‖a‖², ‖b‖², aᵀCb, ‖Cᵀa‖², ‖Cb‖² of its coordinates a, b.
 
     With f = m/(m−1) (1 about zero), the row about the mean of the others is f times what it is about that of
@@ -95,6 +117,8 @@ def _left_out(hs: Floats, hw: Floats, ab: Floats, aa: Floats, bb: Floats, centre
     return Rows(
         leverage_s=hs,
         leverage_w=hw,
+        shared_s=shared[0],
+        shared_w=shared[1],
         strong=f * f * hs / left_s,
         weak=f * f * hw / left_w,
         outside=outside,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from verify.features.correlation import Estimate, debiased, heaviness, jackknife
+from verify.features.correlation import Estimate, debiased, heaviness, jackknife, shared
 from verify.features.elliptical import Elliptical, elliptical
 from verify.features.labels import Target, target
 from verify.features.leverage import FourthMoments, Rows, fourth_moments, rows
@@ -102,7 +102,7 @@ def measured(weak: Source, strong: Source, labels: Source | None, settings: Sett
     p, q = tables[0].columns, tables[0].columns + tables[1].columns
     weak_space, strong_space, cosines = canonical(*spaces, whole[p:q, :p])
     seen = _rows(tables, found, weak_space, strong_space, cosines, settings)
-    heavy = 1.0 if seen is None else heaviness(seen.leverage_s, seen.leverage_w)
+    heavy = 1.0 if seen is None else heaviness(seen.leverage_s, seen.leverage_w, seen.shared_s, seen.shared_w)
 
     def sample(scatter: Floats, count: int) -> Sample:
         here = overlap(scatter, weak_space, strong_space)
@@ -170,7 +170,8 @@ def _rows(
     if not all(each.again for each in tables):
         return None
     mean = found.mean()[: weak.columns + strong.columns] if settings.centred else None
-    return rows(joined(tables[:2]), weak, strong, cosines, mean)
+    weights = shared(cosines, found.rows - settings.centred, strong.dimension, weak.dimension)
+    return rows(joined(tables[:2]), weak, strong, cosines, weights, mean)
 
 
 def _target(here: Overlap, tables: list[Table], count: int, settings: Settings) -> Target | None:

@@ -58,7 +58,9 @@ class Moments:
 
 
 def moments(blocks: Iterable[Floats], seed: int, groups: int = GROUPS) -> Moments:
-    """Stream over blocks of rows, (b, p) each; those but the last must have a multiple of `groups` rows.
+    """Stream over blocks of rows, (b, p) each, which are used up.
+
+    All but the last but the last must have a multiple of `groups` rows.
 
     The work is one symmetric product of the data with itself; the memory, `groups` p × p matrices.
     """
@@ -70,10 +72,11 @@ def moments(blocks: Iterable[Floats], seed: int, groups: int = GROUPS) -> Moment
             p = len(shift)
             counts, sums = np.zeros(groups, dtype=np.int64), np.zeros((groups, p))
             outer = np.zeros((groups, p, p))
+        block -= shift
         rounds = -(-len(block) // groups)
         order = stream.permuted(np.tile(np.arange(groups), (rounds, 1)), axis=1).reshape(-1)[: len(block)]
         for g in range(groups):
-            x = block[order == g] - shift
+            x = block[order == g]
             counts[g] += len(x)
             sums[g] += x.sum(axis=0)
             if len(x):
