@@ -11,12 +11,13 @@ rearranged:
 
     (plug-in − d_sw)(m − d_sw) = h (d_s − d_sw)(d_w − d_sw),  h = 1.
 
-Rows that are heavy in both tables meet by chance more often: of two unrelated spaces with exchangeable signs
-the plug-in has mean Σ_i E ℓ_s,i ℓ_w,i exactly, ℓ the leverages. h is the ratio of that sum to its value d_sd_w/m
-at equal leverages, over all pairs of directions but those in what the spaces share: these are heavy together
-because they are the same. It is derived for d_sw = 0 only. That the rule holds in between is a finding
-(simulations in the tests), not a theorem; from 600 rows for 300 dimensions it was within 3 % for features that
-differ in scale, within 12 % for sparse ones, whose shared directions are heavy each by itself.
+Rows that are heavy in both tables meet by chance more often: of two unrelated spaces with exchangeable
+signs the plug-in has mean Σ_i E ℓ_s,i ℓ_w,i exactly, ℓ the leverages. h is the ratio of that sum to its
+value d_sd_w/m at equal leverages, over all pairs of directions but those in what the spaces share: these
+are heavy together because they are the same. It is derived for d_sw = 0 only. That the rule holds in
+between is a finding (simulations in the tests), not a theorem; from 600 rows for 300 dimensions it was
+within 3 % for features that differ in scale, within 12 % for sparse ones, whose shared directions are
+heavy each by itself.
 """
 
 import math

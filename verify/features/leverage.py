@@ -20,9 +20,9 @@ _ALONE = 1e-9  # a row that leaves less than this of a direction to the others i
 class Rows:
     """Of each row, (m,): leverages in the whole table, and what the other rows say of it.
 
-    shared_s, shared_w: the parts of the leverages in shared directions. strong, weak: ‖γ_s‖², ‖γ_w‖². outside:
-    ‖R‖². crossed: γ_sᵀCR. inside: ‖Cγ_w‖². These five each up to one factor for all rows; only ratios of
-    means are of use. NaN where a row is alone in a direction.
+    shared_s, shared_w: the parts of the leverages in shared directions. strong, weak: ‖γ_s‖², ‖γ_w‖².
+    outside: ‖R‖². crossed: γ_sᵀCR. inside: ‖Cγ_w‖². These five each up to one factor for all rows; only
+    ratios of means are of use. NaN where a row is alone in a direction.
     """
 
     leverage_s: Floats
@@ -82,7 +82,7 @@ def rows(
         b, a = block[:, :p] @ weak.basis, block[:, p:q] @ strong.basis
         ca, cb = cosines * a[:, :k], cosines * b[:, :k]
         products = ((a, a), (b, b), (ca, b[:, :k]), (ca, ca), (cb, cb))
-        sums = [np.einsum("ij,ij->i", x, y) for x, y in products]
+        sums = [np.vecdot(x, y) for x, y in products]
         parts.append(np.array([*sums, a[:, :k] ** 2 @ weights, b[:, :k] ** 2 @ weights]))
     hs, hw, ab, aa, bb, shared_s, shared_w = np.concatenate(parts, axis=1)
     return _left_out(hs, hw, ab, aa, bb, shared=(shared_s, shared_w), centred=mean is not None)

@@ -16,7 +16,7 @@ from verify.features.leverage import FourthMoments, Rows, fourth_moments, rows
 from verify.features.moments import GROUPS, Moments, moments
 from verify.features.overlap import Overlap, overlap
 from verify.features.spaces import ALL, Fit, Space, canonical, space
-from verify.features.tables import BadTable, Floats, Source, Table, aligned, joined, table
+from verify.features.tables import SMALL, BadTable, Floats, Source, Table, aligned, joined, table
 
 LEAST = 2 * GROUPS  # rows, for there to be an interval
 
@@ -171,7 +171,7 @@ def _rows(
         return None
     mean = found.mean()[: weak.columns + strong.columns] if settings.centred else None
     weights = shared(cosines, found.rows - settings.centred, strong.dimension, weak.dimension)
-    return rows(joined(tables[:2]), weak, strong, cosines, weights, mean)
+    return rows(joined(tables[:2], SMALL), weak, strong, cosines, weights, mean)
 
 
 def _target(here: Overlap, tables: list[Table], count: int, settings: Settings) -> Target | None:

@@ -58,9 +58,7 @@ class Moments:
 
 
 def moments(blocks: Iterable[Floats], seed: int, groups: int = GROUPS) -> Moments:
-    """Stream over blocks of rows, (b, p) each, which are used up.
-
-    All but the last but the last must have a multiple of `groups` rows.
+    """Stream over blocks of rows, (b, p) each, used up; all but the last have a multiple of `groups`.
 
     The work is one symmetric product of the data with itself; the memory, `groups` p × p matrices.
     """

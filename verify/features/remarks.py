@@ -59,7 +59,7 @@ def _trust(found: Measurement) -> Iterator[str]:
     if found.freedom < _CLEAR * both:
         yield (
             f"{found.rows} rows are few for {both} dimensions: the debiased d_sw leans on its model of "
-            f"chance; {_CLEAR * both} or more would be better"
+            f"chance, whose error its interval does not count; {_CLEAR * both} or more would be better"
         )
     if not found.left_out:
         yield "there are no intervals: without some of the rows one of the spaces loses a dimension"

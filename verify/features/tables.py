@@ -23,6 +23,7 @@ ID = "id"  # the name of the column, or of the array of an .npz, that says which
 SUFFIXES = (".npy", ".npz", ".csv", ".parquet")
 # Rows read at a time: 128 MB of doubles at 2048 columns. A multiple of every number of groups in use.
 BLOCK = 8000
+SMALL = 500  # the same where each block is multiplied by small matrices: what comes of it stays in cache
 LARGEST = 1e100  # of an entry: its square is summed
 
 
