@@ -190,6 +190,7 @@ def test_rows_that_are_not_aligned() -> None:
     def once(values: Array) -> Iterator[Array]:
         yield values
 
+    refused(lambda: aligned([table(once(X), "a"), table(X, "b"), table(X[:5], "c")]), "b has 8 rows and c 5")
     streams = [table(once(X), "a"), table(once(X[:7]), "b")]
     aligned(streams)
     refused(lambda: [*joined(streams, 5)], "b ends after row 6, a does not")

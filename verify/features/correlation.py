@@ -28,6 +28,8 @@ from scipy.special import stdtrit
 
 from verify.features.tables import Floats
 
+_APART = 1e-6  # of all pairs of directions, not shared: below that there is no chance to speak of
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -70,7 +72,7 @@ def heaviness(leverage_s: Floats, leverage_w: Floats, shared_s: Floats, shared_w
     """h from leverages of rows, and from their parts in the shared directions, (m,) each."""
     together = np.mean(leverage_s * leverage_w) - np.mean(shared_s * shared_w)
     apart = np.mean(leverage_s) * np.mean(leverage_w) - np.mean(shared_s) * np.mean(shared_w)
-    return float(together / apart) if apart > 0 else 1.0
+    return float(together / apart) if apart > _APART * np.mean(leverage_s) * np.mean(leverage_w) else 1.0
 
 
 def jackknife(whole: float, left_out: Floats, confidence: float) -> Estimate:

@@ -19,7 +19,10 @@ def governing(found: Measurement) -> str:
     """Which dimension the theory's formulas are about, from the fit that will be used."""
     fit = found.settings.fit
     if fit.kind == PCA:
-        return f"the fit is on the {fit.components} leading components of each map, so that is d_w and d_s"
+        return (
+            f"the fit is on the {fit.components} leading components of each map, so that is d_w and d_s; the "
+            "components are those of the whole table, and the intervals hold them fixed"
+        )
     if fit.kind == RIDGE:
         return (
             "the fit has a ridge, so the effective dimensions govern; no prediction is made, because "

@@ -59,10 +59,10 @@ def table(source: Source, name: str) -> Table:
 
 def aligned(tables: list[Table]) -> None:
     """Check that these tables have the same samples in the same order, as far as that is known."""
-    first = tables[0]
-    for other in tables[1:]:
-        if None not in (first.rows, other.rows) and first.rows != other.rows:
-            raise BadTable(f"{first.name} has {first.rows} rows and {other.name} {other.rows}")
+    known = [t for t in tables if t.rows is not None]
+    for other in known[1:]:
+        if known[0].rows != other.rows:
+            raise BadTable(f"{known[0].name} has {known[0].rows} rows and {other.name} {other.rows}")
     named = [t for t in tables if t.ids is not None]
     for other in named[1:]:
         a, b = named[0].ids, other.ids
