@@ -422,23 +422,24 @@ def test_the_cross_term_of_the_witness() -> None:
 
 
 def test_variance_to_leading_order_of_features_that_are_not_elliptical() -> None:
-    """Against ridgeless fits on the same law: heavy-tailed features whose R depends on γ_s."""
+    """Against ridgeless fits on the same law, R a function of γ_s: the cross term is the largest."""
     stream = generator(4, "fourth")
 
     def draw(count: int) -> tuple[Floats, Floats]:
         x = stream.standard_normal((count, 2))
-        h = (x**2 - 1) / math.sqrt(2)
-        return (x + h) / math.sqrt(2), x
+        return (x + (x**3 - 3 * x) / math.sqrt(24)) / math.sqrt(1.25), x
 
-    weak, strong = draw(200000)
-    found = measure(weak, strong, settings=Settings(centred=False))
+    found = measure(*draw(200000), settings=Settings(centred=False))
     assert found.fourth is not None
     n, N = 400, 100
-    student = oracle.variances(draw, n, N, 3000)[1]
+    student = oracle.variances(draw, n, N, 6000)[1]
+    assert student.std() / math.sqrt(6000) < 0.004 * student.mean()
     want = found.fourth.variance_factor(2, 2, found.d_sw.value, n, N)
-    gaussian = (1 + 2 / (N - 3)) / (n - 3)
-    assert student.mean() == pytest.approx(want, rel=0.02)
-    assert abs(student.mean() / gaussian - 1) > 0.05
+    assert student.mean() == pytest.approx(want, rel=0.012)
+    gaussian = (1.6 + 0.4 * 2 / (N - 3)) / (n - 3)
+    assert student.mean() > 1.02 * gaussian
+    crossed = dataclasses.replace(found.fourth, crossed=0.0).variance_factor(2, 2, found.d_sw.value, n, N)
+    assert student.mean() < 0.985 * crossed
 
 
 def test_rows_and_spaces_fit_together() -> None:

@@ -21,11 +21,9 @@ from verify.targets import Infeasible
 
 
 def command(
-    weak: Annotated[str, typer.Argument(help="Weak features: .npy, .npz, .csv or .parquet.", metavar="WEAK")],
-    strong: Annotated[str, typer.Argument(help="Strong features of the same samples.", metavar="STRONG")],
-    labels: Annotated[
-        str | None, typer.Argument(help="Labels of them; several columns are repeats.", metavar="[LABELS]")
-    ] = None,
+    weak: Annotated[str, typer.Argument(help="Weak features: .npy, .npz, .csv or .parquet.")],
+    strong: Annotated[str, typer.Argument(help="Strong features of the same samples.")],
+    labels: Annotated[str | None, typer.Argument(help="Labels of them; several columns are repeats.")] = None,
     n: Annotated[str | None, typer.Option("--n", help="Labelled samples.", metavar="INT")] = None,
     N: Annotated[str | None, typer.Option("--N", help="Unlabelled samples.", metavar="INT")] = None,
     fit: Annotated[
@@ -38,13 +36,14 @@ def command(
         bool, typer.Option("--uncentred", help="Moments about zero, as a fit without intercept has them.")
     ] = False,
     tail: Annotated[
-        float, typer.Option(help="Part of the trace that the leading dimension leaves out.")
+        float, typer.Option(help="Part of the trace that the leading dimension leaves out.", metavar="REAL")
     ] = 0.01,
     rcond: Annotated[
-        float | None, typer.Option(help="Relative singular value that counts as 0; default: rounding.")
+        float | None,
+        typer.Option(help="Relative singular value that counts as 0; default: rounding.", metavar="REAL"),
     ] = None,
-    confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
-    seed: Annotated[int, typer.Option(help="Of the groups of rows behind the intervals.")] = 0,
+    confidence: Annotated[float, typer.Option(help="Of the intervals.", metavar="REAL")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Of the groups of rows behind the intervals.", metavar="INT")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure dimensions, angles and d_sw of two feature maps, and predict what weak-to-strong does there.
