@@ -33,7 +33,10 @@ def command(
         float | None, typer.Option(help="Variance of one label's noise, if known.", metavar="REAL")
     ] = None,
     uncentred: Annotated[
-        bool, typer.Option("--uncentred", help="Moments about zero, as a fit without intercept has them.")
+        bool,
+        typer.Option(
+            "--uncentred", help="Moments about zero: for features that are not centred before the fit."
+        ),
     ] = False,
     tail: Annotated[
         float, typer.Option(help="Part of the trace that the leading dimension leaves out.", metavar="REAL")

@@ -25,8 +25,8 @@ LEAST = 2 * GROUPS  # rows, for there to be an interval
 class Settings:
     """How to measure.
 
-    fit: what will be fitted, see `spaces.Fit`. centred: about the mean, as a fit with an intercept sees it
-    (which itself adds about σ²/n to a variance, not counted here).
+    fit: what will be fitted, see `spaces.Fit`. centred: about the mean, for fits on features
+    centred beforehand. (An intercept that is fitted is a column of ones in both, not centred.)
     tail: part of the trace that the leading dimension leaves out. rcond: singular values of unit columns
     below this part of the largest count as 0; None: what rounding allows. confidence: of intervals. sigma2:
     σ² of a single label where it is known. seed: of the groups of the jackknife.

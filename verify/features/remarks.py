@@ -12,7 +12,8 @@ _CLEAR = 3  # rows for each dimension, below which more are asked for
 
 def remarks(found: Measurement) -> list[str]:
     """All of them."""
-    return [*_columns(found.weak), *_columns(found.strong), governing(found), *_trust(found), *_labels(found)]
+    columns = (*_columns(found.weak, found), *_columns(found.strong, found))
+    return [*columns, governing(found), *_trust(found), *_labels(found)]
 
 
 def governing(found: Measurement) -> str:
@@ -34,9 +35,9 @@ def governing(found: Measurement) -> str:
     )
 
 
-def _columns(x: Space) -> Iterator[str]:
+def _columns(x: Space, found: Measurement) -> Iterator[str]:
     """Columns that add no dimension."""
-    if x.constant:
+    if x.constant and found.settings.centred:
         yield f"{x.name}: {_some('column', list(x.constant))} constant"
     if x.duplicates:
         first = ", ".join(f"{j} of {i}" for i, j in x.duplicates[:_NAMED])
@@ -58,6 +59,11 @@ def _some(what: str, which: list[int]) -> str:
 
 def _trust(found: Measurement) -> Iterator[str]:
     """What the estimates rest on here."""
+    if found.settings.centred:
+        yield (
+            "the predictions are for fits on features centred beforehand; an intercept that is fitted, too, "
+            "is a dimension of both spaces: put a column of ones into both files and measure --uncentred"
+        )
     both = found.weak.dimension + found.strong.dimension
     if found.freedom < _CLEAR * both:
         yield (
