@@ -247,6 +247,24 @@ def test_noise_alone_is_no_target() -> None:
     assert np.mean(found, axis=0) == pytest.approx([0, 0], abs=0.02)  # 0.03 and 0.02 before it is taken away
 
 
+def test_noise_adds_nothing_to_what_only_one_map_expresses() -> None:
+    """δ² and τ² with noise and without it, on the same features: the same on average."""
+    changes = list[tuple[float, float]]()
+    for seed in range(150):
+        stream = generator(seed, "paired")
+        weak, strong = pair(COSINES, D_W, D_S, 120, stream)
+        f = weak[:, 11] + strong[:, 15]
+        with_noise, without = (
+            measure(weak, strong, y).whole.target for y in (f + 2 * stream.standard_normal(120), f)
+        )
+        assert with_noise is not None
+        assert without is not None
+        changes.append((with_noise.delta2 - without.delta2, with_noise.tau2 - without.tau2))
+    assert np.mean(changes, axis=0) == pytest.approx(
+        [0, 0], abs=0.12
+    )  # noise adds 4(16 − 4)/120 and 4(12 − 4)/120
+
+
 def test_any_measured_target_has_a_prediction() -> None:
     """Small tables, little target, d_sw at its ends: δ² and τ² are moved to where a target is."""
     for seed in range(12):
