@@ -164,6 +164,14 @@ def test_verdicts_without_labels(elliptical: Measurement) -> None:
         assert f"N = {low}" in found.reason
 
 
+def test_an_infinite_teacher_is_no_help(gaussian: Measurement) -> None:
+    found = ahead(gaussian, D_W + 1, 100)
+    assert found.gaussian is not None
+    assert (found.gaussian.weak, found.verdict) == (math.inf, NOT)
+    assert found.reason == "the predicted risk of the teacher is infinite at this n"
+    assert found.threshold_gaussian == 2 * D_S + 2
+
+
 def test_a_teacher_inside_the_students_space_gains_nothing() -> None:
     strong = world(500, 3)[1]
     found = measure(strong[:, :4], strong)
@@ -172,7 +180,7 @@ def test_a_teacher_inside_the_students_space_gains_nothing() -> None:
         predicted = ahead(found, None if N is None else 50, N)
         assert (predicted.threshold_gaussian, predicted.threshold_elliptical) == (None, None)
         assert predicted.verdict in (None, NOT)
-        assert "at every N, because F_w lies in F_s" in predicted.reason
+        assert "at every N, because F_w is seen to lie in F_s" in predicted.reason
 
 
 def test_with_a_ridge_nothing_is_predicted() -> None:
@@ -321,7 +329,10 @@ def test_verdicts_with_labels() -> None:
     assert found.reason.startswith("does not help")
     infinite = ahead(hopeless, D_W + 1, 300)
     assert infinite.verdict == NOT
-    assert "infinite" in infinite.reason
+    assert infinite.reason == "the predicted risk of the teacher is infinite at this n"
+    confused = ahead(hopeless, 200, D_S)
+    assert confused.verdict == NOT
+    assert confused.reason == "the predicted risk of the student is infinite at this N"
 
 
 def test_a_tie_is_undecided_whatever_side_the_estimate_is_on() -> None:

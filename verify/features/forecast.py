@@ -91,22 +91,27 @@ def forecast(found: Measurement, n: int | None, N: int | None) -> Forecast | Non
             shape = found.elliptical
             elliptical = _over(found, lambda x: (shape.teacher(n), shape.student(x, n, N)))
         if found.fourth is not None:
-            shape_of = found.fourth
-            at = found.strong.dimension, found.weak.dimension
-            leading = _over(found, lambda x: (np.nan, shape_of.variance_factor(*at, x, n, N)))
-            correction = shape_of.correction(*at, found.d_sw.value, n, N)
+            fourth, sizes = found.fourth, (found.strong.dimension, found.weak.dimension)
+            leading = _over(found, lambda x: (np.nan, fourth.variance_factor(*sizes, x, n, N)))
+            correction = fourth.correction(*sizes, found.d_sw.value, n, N)
     risks = gain = pgr = opr = None
     if n is not None and N is not None and found.whole.target is not None:
         risks = _risks(found, found.whole, n, N)
         parts = [_risks(found, part, n, N) for part in found.left_out]
         gain = _estimate(found, risks, parts, _gain)
         pgr, opr = (_estimate(found, risks, parts, functools.partial(_ratio, name=x)) for x in ("pgr", "opr"))
-    thresholds = _threshold(found, None, n), found.elliptical.threshold() if found.elliptical else None
-    if found.d_sw.value >= found.weak.dimension:
-        thresholds = None, None
-    verdict, reason = (
-        _unsized(found, thresholds) if N is None or n is None else _verdict(found, thresholds, N, gain, risks)
-    )
+    thresholds: tuple[int | None, int | None] = None, None
+    if found.d_sw.value < found.weak.dimension:
+        in_variance = _threshold(found, None, found.weak.dimension + 2)  # whatever n is
+        thresholds = in_variance, found.elliptical.threshold() if found.elliptical else None
+    if gaussian is None or N is None:
+        verdict, reason = _unsized(found, thresholds)
+    elif np.isinf(gaussian.weak):
+        verdict, reason = NOT, "the predicted risk of the teacher is infinite at this n"
+    elif risks is None:
+        verdict, reason = _in_variance(thresholds, N)
+    else:
+        verdict, reason = _in_risk(found, gain)
     return Forecast(
         threshold_gaussian=thresholds[0],
         threshold_elliptical=thresholds[1],
@@ -183,10 +188,9 @@ def _estimate(
 # ------------------------------------------------------------------------------------- verdicts
 
 
-def _threshold(found: Measurement, sample: Sample | None, n: int | None) -> int | None:
+def _threshold(found: Measurement, sample: Sample | None, n: int) -> int | None:
     """The smallest N at which the student beats the teacher, in variance or at a sample's target in risk."""
     d_w, d_s = found.weak.dimension, found.strong.dimension
-    n = d_w + 2 if n is None else n
     if sample is None:
         at = _plain(found, found.d_sw.value, n, d_s)
     else:
@@ -202,39 +206,34 @@ def _words(thresholds: tuple[int | None, int | None]) -> str:
     """From what N on variance helps."""
     gaussian, elliptical = thresholds
     if gaussian is None:
-        return "the student's variance is the teacher's at every N, because F_w lies in F_s"
+        return "the student's variance is the teacher's at every N, because F_w is seen to lie in F_s"
     text = f"variance helps from N = {gaussian} on under a Gaussian design"
     return text + (f", from {elliptical} on by the elliptical law" if elliptical is not None else "")
 
 
-def _unsized(found: Measurement, thresholds: tuple[int | None, int | None]) -> tuple[None, str]:
+def _unsized(found: Measurement, thresholds: tuple[int | None, int | None]) -> tuple[str | None, str]:
     more = "give n and N for the risk" if found.whole.target is not None else "bias unknown without labels"
     return None, f"{_words(thresholds)}; {more}"
 
 
-def _verdict(
-    found: Measurement,
-    thresholds: tuple[int | None, int | None],
-    N: int,
-    gain: Estimate | None,
-    risks: Prediction | None,
-) -> tuple[str, str]:
-    """Whether weak-to-strong training helps at these sizes, worded by what was given."""
-    if risks is None:
-        known = [x for x in thresholds if x is not None]
-        helps = {x <= N for x in known} or {False}
-        if len(helps) == 2:
-            return OPEN, f"variance: the two laws differ at N = {N}; {_words(thresholds)}; bias unknown"
-        if helps == {True}:
-            return HELPS, f"variance helps; bias unknown without labels; {_words(thresholds)}"
-        return NOT, f"variance does not help; bias unknown without labels; {_words(thresholds)}"
+def _in_variance(thresholds: tuple[int | None, int | None], N: int) -> tuple[str, str]:
+    """Whether variance helps at this N, by both laws."""
+    helps = {x <= N for x in thresholds if x is not None}
+    if len(helps) == 2:
+        return (
+            OPEN,
+            f"variance: the two laws differ at N = {N}; bias unknown without labels; {_words(thresholds)}",
+        )
+    verdict = HELPS if helps == {True} else NOT
+    return verdict, f"variance {verdict}; bias unknown without labels; {_words(thresholds)}"
+
+
+def _in_risk(found: Measurement, gain: Estimate | None) -> tuple[str, str]:
+    """Whether the predicted risk of the student is below that of the teacher, beyond what chance explains."""
     if gain is None:
-        return NOT, "the predicted risk of teacher or student is infinite at these sizes"
-    percent = f"{100 * found.settings.confidence:g} %"
-    side = (
-        f"predicted risk of the teacher less that of the student: {gain.value:.4g}, "
-        f"between {gain.low:.4g} and {gain.high:.4g} at {percent}"
+        return NOT, "the predicted risk of the student is infinite at this N"
+    verdict = HELPS if gain.low > 0 else NOT if gain.high < 0 else OPEN
+    return verdict, (
+        f"{verdict}: predicted risk of the teacher less that of the student: {gain.value:.4g}, between "
+        f"{gain.low:.4g} and {gain.high:.4g} at {100 * found.settings.confidence:g} %"
     )
-    if gain.low > 0:
-        return HELPS, f"helps: {side}"
-    return (NOT, f"does not help: {side}") if gain.high < 0 else (OPEN, f"undecided: {side}")
