@@ -326,9 +326,22 @@ def test_debiasing_undoes_its_own_rule(d_s: int, d_w: int, d_sw: float, centred:
         assert debiased(plug_in, rows_, d_s, d_w, heavy) == pytest.approx(d_sw, abs=1e-9)
 
 
-def test_what_debiases_to_nothing_or_too_much_is_cut() -> None:
-    assert debiased(0.01, 100, 10, 10) == 0.0
-    assert debiased(10.0, 100, 10, 10) == 10.0
+def test_unrelated_spaces_have_an_interval_that_begins_at_nothing() -> None:
+    """Half of the estimates are below 0 and are moved there, and the interval is not lost by that."""
+    _, found = pool_and_draws(np.zeros(0), 10, 15, 0.0, 40, 400, seed=14)
+    uncut = np.array([m.whole.uncut for m in found])
+    assert uncut.min() < 0 < uncut.max()
+    assert abs(uncut.mean()) < 3 * uncut.std() / math.sqrt(40)
+    assert [m.d_sw.value for m in found] == [max(x, 0) for x in uncut]
+    assert sum(m.d_sw.low <= 0 < m.d_sw.high for m in found) >= 37  # on either side at least 0.9375 cover
+
+
+def test_one_space_in_the_other_has_an_interval_that_ends_there() -> None:
+    strong = generator(14, "inside").standard_normal((300, 12))
+    found = measure(strong[:, :5] + 1, strong)
+    assert found.d_sw.value == pytest.approx(5)
+    assert found.d_sw.low == pytest.approx(5, abs=1e-6)
+    assert found.d_sw.high <= 5
 
 
 def test_the_jackknife_of_a_mean_is_its_standard_error() -> None:

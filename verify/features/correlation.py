@@ -41,17 +41,15 @@ class Estimate:
 
 
 def debiased(plug_in: float, rows: int, d_s: int, d_w: int, heavy: float = 1.0) -> float:
-    """d_sw from the plug-in on so many rows (one fewer, if centred), cut to where it can be.
+    """d_sw from the plug-in on so many rows (one fewer, if centred).
 
-    heavy: h above. Source: the derivation above.
+    Chance may put it outside [0, min(d_s, d_w)]; an interval needs it as it is. heavy: h above. Source: the derivation above.
     """
     # (1 − h) x² − (plug_in + m − h(d_s + d_w)) x + plug_in m − h d_s d_w = 0, the root near the plug-in
     a, c = 1 - heavy, plug_in * rows - heavy * d_s * d_w
     b = plug_in + rows - heavy * (d_s + d_w)
-    inside = b * b - 4 * a * c
-    if inside < 0 or b + math.sqrt(inside) <= 0:
-        return 0.0
-    return min(max(2 * c / (b + math.sqrt(inside)), 0.0), float(min(d_s, d_w)))
+    inside = max(b * b - 4 * a * c, 0.0)
+    return 2 * c / (b + math.sqrt(inside)) if b + math.sqrt(inside) > 0 else 0.0
 
 
 def shared(cosines: Floats, rows: int, d_s: int, d_w: int) -> Floats:

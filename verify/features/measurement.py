@@ -52,10 +52,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Sample:
-    """What predictions need, from the table or from a part of it: d_sw and, with labels, the target."""
+    """What predictions need, from the table or from a part of it: d_sw and, with labels, the target.
+
+    uncut: the estimate of d_sw before it was moved to where d_sw can be.
+    """
 
     d_sw: float
     target: Target | None
+    uncut: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,14 +112,16 @@ def measured(weak: Source, strong: Source, labels: Source | None, settings: Sett
     def sample(scatter: Floats, count: int) -> Sample:
         here = overlap(scatter, weak_space, strong_space)
         d_s, d_w = here.matrix.shape
-        return Sample(debiased(here.plug_in, count, d_s, d_w, heavy), _target(here, tables, count, settings))
+        uncut = debiased(here.plug_in, count, d_s, d_w, heavy)
+        d_sw = min(max(uncut, 0.0), float(min(d_s, d_w)))
+        return Sample(d_sw, _target(here, tables, count, settings), uncut)
 
     everything = sample(whole, found.rows - settings.centred)
     parts = _left_out(found, sample, settings)
-    d_sw = Estimate(everything.d_sw, -np.inf, np.inf)
+    around = Estimate(everything.uncut, -np.inf, np.inf)
     if parts:
-        d_sw = jackknife(everything.d_sw, np.array([part.d_sw for part in parts]), settings.confidence)
-    most = float(len(cosines))
+        around = jackknife(everything.uncut, np.array([part.uncut for part in parts]), settings.confidence)
+    low, high = (min(max(x, 0.0), float(len(cosines))) for x in (around.low, around.high))
     return Measurement(
         settings=settings,
         rows=found.rows,
@@ -124,7 +130,7 @@ def measured(weak: Source, strong: Source, labels: Source | None, settings: Sett
         cosines=cosines,
         plug_in=float(np.sum(cosines**2)),
         heavy=heavy,
-        d_sw=Estimate(d_sw.value, max(d_sw.low, 0.0), min(d_sw.high, most)),
+        d_sw=Estimate(everything.d_sw, low, high),
         whole=everything,
         left_out=parts,
         parameters=_parameters(weak_space, strong_space),
