@@ -43,7 +43,8 @@ class Estimate:
 def debiased(plug_in: float, rows: int, d_s: int, d_w: int, heavy: float = 1.0) -> float:
     """d_sw from the plug-in on so many rows (one fewer, if centred).
 
-    Chance may put it outside [0, min(d_s, d_w)]; an interval needs it as it is. heavy: h above. Source: the derivation above.
+    Chance may put it outside [0, min(d_s, d_w)]; an interval needs it as it is. heavy: h above.
+    Source: the derivation above.
     """
     # (1 − h) x² − (plug_in + m − h(d_s + d_w)) x + plug_in m − h d_s d_w = 0, the root near the plug-in
     a, c = 1 - heavy, plug_in * rows - heavy * d_s * d_w
