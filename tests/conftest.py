@@ -1,5 +1,11 @@
 """Settings that every test shares."""
 
+import os
+
+# Before NumPy is imported: on small matrices, threads of BLAS that wait for a busy processor take fifty times
+# what the work takes. A caller's own setting stands.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from hypothesis import settings
 
 # derandomize: the suite is a function of the source, so what fails once fails again.

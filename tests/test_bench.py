@@ -3,12 +3,15 @@
 import json
 from typing import cast
 
+import numpy as np
 import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
 from verify import bench
 from verify.commands import bench as command
+from verify.features import Measurement
+from verify.features.tables import Floats
 from verify.machine import Sample
 
 
@@ -31,6 +34,14 @@ def test_the_two_sides_of_the_tape_race_estimate_the_same_number() -> None:
     exact = cast(Sample, race.ours()).values[0, 1]
     assert slow == pytest.approx(exact, rel=0.2)
     assert fast == pytest.approx(exact, rel=0.2)
+
+
+def test_the_two_sides_of_the_race_of_features_see_the_same_rows() -> None:
+    race = bench._features(rows=2000, width=8)
+    scatter, found = cast(Floats, race.baseline()), cast(Measurement, race.ours())
+    assert np.trace(scatter) / 2000 == pytest.approx(
+        found.weak.spectrum.sum() + found.strong.spectrum.sum(), rel=0.01
+    )
 
 
 def test_json_names_the_machine_and_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ from derivations.core.derivation import stated
 from derivations.core.language import parse
 from verify import machine, pipeline, raw
 from verify.environment import environment
+from verify.features import measure as measure_features
+from verify.features import tables
 from verify.streams import generator
 from verify.tape import lower
 
@@ -56,7 +58,7 @@ def machine_description() -> str:
 
 def races() -> tuple[_Race, ...]:
     """What is timed."""
-    return (_pipeline(), _tape())
+    return (_pipeline(), _tape(), _features())
 
 
 def measure(race: _Race, pairs: int = PAIRS) -> Figure:
@@ -123,6 +125,25 @@ def _tape(draws: int = 2048) -> _Race:
         return total / draws
 
     return _Race("tape", f"w2s-variance, {draws} draws at {point.label}; baseline numpy", baseline, ours)
+
+
+def _features(rows: int = 100000, width: int = 256) -> _Race:
+    """Measuring two feature tables, against the matrix products alone that it cannot do without."""
+    stream = generator(0, "bench", "features")
+    weak, strong = (stream.standard_normal((rows, width)).astype(np.float32) for _ in range(2))
+
+    def baseline() -> object:
+        scatter, basis = np.zeros((2 * width, 2 * width)), np.eye(width)
+        for start in range(0, rows, tables.BLOCK):
+            block = slice(start, start + tables.BLOCK)
+            x = np.hstack([weak[block], strong[block]], dtype=np.float64)
+            scatter += x.T @ x
+            for part in (x[:, :width], x[:, width:]):
+                part @ basis
+        return scatter
+
+    work = f"two tables of {rows} rows and {width} columns; baseline its matrix products alone"
+    return _Race("features", work, baseline, lambda: measure_features(weak, strong))
 
 
 def figures(chosen: Sequence[_Race] | None = None, pairs: int = PAIRS) -> list[Figure]:
