@@ -90,9 +90,11 @@ def steps(part: Consequence, made: Inference, tex: bool) -> list[tuple[str, str,
     scalar = printing.latex_scalar if tex else printing.unicode_scalar
     first = f"insert what {', '.join(made.uses)} conclude" if made.uses else "by algebra"
     if not isinstance(part, Order | Threshold):
-        shown = scalar(made.conclusion)
+        # n operations take 2n letters or more: what is too long anyhow is not rearranged, which is slow
+        brief = 2 * made.conclusion.count_ops() < LONG
+        shown = scalar(made.conclusion) if brief else ""
         arrow = "→" if isinstance(part, Tendency) else "="
-        return [(first, arrow, shown if len(shown) <= LONG else written(part.right, tex))]
+        return [(first, arrow, shown if brief and len(shown) <= LONG else written(part.right, tex))]
     assert made.ratio is not None
     sign = "≥ 0" if isinstance(part, Order) and not part.strict else "> 0"
     seen = f"{sign} all over the region, as are its parts"
