@@ -131,6 +131,12 @@ def test_no_tex_outside_formulas(printed: dict[str, str], id: str) -> None:
     assert not re.search(r"[\ue000-\uf8ff\u00a0]", left)
 
 
+@pytest.mark.parametrize("id", IDS)
+def test_no_subscript_in_the_text_of_a_formula(printed: dict[str, str], id: str) -> None:
+    for text in re.findall(r"\\text\{([^{}]*)\}", printed[f"claims/{id}.md"]):
+        assert not re.search("[_^]", text)
+
+
 def test_links_lead_to_pages(printed: dict[str, str]) -> None:
     for name, text in printed.items():
         for target in re.findall(r"\]\(([^)]*)\)", outside_formulas(text)):
