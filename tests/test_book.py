@@ -402,7 +402,8 @@ def test_the_introduction_has_no_number_in_it() -> None:
 @pytest.mark.skipif(find_spec("jupyter_book") is None, reason="needs the extra: pip install .[book]")
 def test_jupyter_book_builds_without_a_warning(sources: Sources, tmp_path: Path) -> None:
     write(gather(sources.folder, book=two()), tmp_path / "pages", offline=False)
-    command = [sys.executable, "-m", "jupyter_book", "build", "pages", "--path-output", ".", "-n", "-W"]
+    program = [sys.executable, "-c", "import sys; from jupyter_book.cli.main import main; sys.exit(main())"]
+    command = [*program, "build", "pages", "--path-output", ".", "-n", "-W"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     built = (tmp_path / "_build/html/claims/noise-energy.html").read_text()
