@@ -15,7 +15,11 @@ CANDIDATES := "$(PYTHON)" $(if $(filter file,$(origin PYTHON)),python3.14 python
 # -qq: pip speaks of errors only
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 
-.PHONY: help verify test lint format bench lock clean distclean
+BOOK := book/_build/html
+BOOK_READY := $(VENV)/.book-ready
+PORT ?= 8000
+
+.PHONY: help verify test lint format bench book serve lock clean distclean
 
 help:
 	@echo 'make verify     derive and check every claim, write certificates/'
@@ -23,7 +27,10 @@ help:
 	@echo 'make test       run the tests; ARGS="-k wishart"'
 	@echo 'make lint       ruff and mypy; make format mends what ruff can'
 	@echo 'make bench      figures of speed'
-	@echo 'make lock       resolve requirements.lock anew (needs uv); ARGS=--upgrade'
+	@echo 'make book       the online book in $(BOOK), checking claims first where a certificate is stale;'
+	@echo '                DRAFT=1 prints such claims in grey instead'
+	@echo 'make serve      make book, and serve it on this machine; PORT=8000'
+	@echo 'make lock       resolve both requirements.lock anew (needs uv); ARGS=--upgrade'
 	@echo 'make clean      remove caches and builds; distclean: also .venv and certificates/'
 
 verify: $(READY)
@@ -43,6 +50,21 @@ format: $(READY)
 
 bench: $(READY)
 	@$(BIN)/w2s bench $(ARGS)
+
+# Once more after a check of all claims where a certificate is missing or not good (3); then it fails if a
+# claim still cannot be printed, and names it.
+book: $(BOOK_READY)
+	@$(BIN)/python -m book.generate $(if $(DRAFT),--draft) || { [ $$? -eq 3 ] || exit 1; \
+	  $(BIN)/w2s verify --level $(LEVEL) $(ARGS); $(BIN)/python -m book.generate; }
+	@$(BIN)/jupyter-book build book/_generated --path-output book -n -W --keep-going --quiet
+
+serve: book
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(BOOK) $(PORT)
+
+$(BOOK_READY): book/requirements.lock $(READY)
+	@echo 'Adding book/requirements.lock to $(VENV) (about a minute, once)'
+	@$(PIP) install --require-hashes --only-binary :all: --requirement book/requirements.lock
+	@touch $@
 
 # A .venv that works is brought up to date, never thrown away. The stamp is written last: whatever was
 # interrupted is done again.
@@ -64,15 +86,19 @@ $(READY): pyproject.toml requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The book's lock is that of all packages and the other one a part of it, so that .venv can grow into it.
+LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet pyproject.toml --universal \
+  --python-version 3.11 --fork-strategy fewest --generate-hashes
+
 lock:
 	@command -v uv >/dev/null || { echo 'make lock: this target alone needs uv (pip install uv).' >&2; exit 1; }
-	UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet pyproject.toml --extra dev --universal \
-	  --python-version 3.11 --fork-strategy fewest --generate-hashes --output-file requirements.lock $(ARGS)
+	$(LOCK) --extra dev --extra book --output-file book/requirements.lock $(ARGS)
+	$(LOCK) --extra dev --constraint book/requirements.lock --output-file requirements.lock $(ARGS)
 
 clean:
-	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find $(wildcard derivations verify tests) -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf build dist book/_build book/_generated .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find $(wildcard derivations verify book tests) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Certificates may be hours of work: make clean leaves them.
 distclean: clean
-	rm -rf $(VENV) certificates
+	rm -rf $(VENV) certificates book/_vendor

@@ -96,18 +96,23 @@ def combine(verdicts: Iterable[str]) -> str:
 
 def own_trust(checks: Iterable[Check]) -> str:
     """The strongest trust among the channels that passed the statement; none unless every check is well."""
-    earned = {"replay": "proved", "exact": "enclosed"}
     found = list(checks)
     if combine(c.verdict for c in found) != PASSED:
         return TRUST[0]
     best = TRUST[0]
     for channel in _channels(found):
-        whole = [c for c in found if c.channel == channel and c.whole]
-        if combine(c.verdict for c in whole) == PASSED:
-            assumed = any((c.bound or "").startswith("assumed") for c in whole)
-            trust = earned.get(channel, "supported (assumed variance)" if assumed else "supported")
-            best = max(best, trust, key=TRUST.index)
+        best = max(best, earned(c for c in found if c.channel == channel and c.whole), key=TRUST.index)
     return best
+
+
+def earned(checks: Iterable[Check]) -> str:
+    """The trust that checks by one channel earn: none unless they pass."""
+    found = list(checks)
+    if combine(c.verdict for c in found) != PASSED:
+        return TRUST[0]
+    assumed = any((c.bound or "").startswith("assumed") for c in found)
+    statistical = "supported (assumed variance)" if assumed else "supported"
+    return {"replay": "proved", "exact": "enclosed"}.get(found[0].channel, statistical)
 
 
 def weakened(certificate: Certificate, others: Mapping[str, Certificate]) -> Certificate:
@@ -150,6 +155,23 @@ def check_from(data: Mapping[str, Any]) -> Check:
     for name, x in values.items():
         values[name] = tuple(map(number, x)) if isinstance(x, list) else number(x)
     return Check(**values)
+
+
+def read_certificate(path: Path) -> Certificate:
+    """A certificate as `write_json` left it. Raises OSError, or ValueError if the file is none."""
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"its schema is {data['schema']!r}, not {SCHEMA}")
+        values = {f.name: data[f.name] for f in fields(Certificate)}
+        values |= {name: tuple(values[name]) for name in ("axioms", "depends", "unseen")}
+        found = Certificate(**{**values, "checks": tuple(map(check_from, data["checks"]))})
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as why:
+        raise ValueError(f"{path} is not a certificate: {why}") from None
+    weak_enough = TRUST[: TRUST.index(own_trust(found.checks)) + 1]
+    if combine(c.verdict for c in found.checks) != found.verdict or found.trust not in weak_enough:
+        raise ValueError(f"{path} is not a certificate: its checks do not earn its verdict and its trust")
+    return found
 
 
 def read_findings(path: Path) -> list[tuple[str, Check]]:

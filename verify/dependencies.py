@@ -7,11 +7,15 @@ there, shared by all arrows from the same claim, so that none is hidden behind a
 
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
+
+from derivations.claims import Book
+from verify.certificate import Certificate, weakened
 
 Graph = Mapping[str, Sequence[str]]
 Spot = tuple[str, int]  # a claim and a column: its box in its own layer, its lane in later ones
@@ -73,6 +77,19 @@ def layers(depends: Graph) -> dict[str, int]:
     for id in order(depends):
         level[id] = max((level[d] + 1 for d in depends[id]), default=0)
     return level
+
+
+def nodes_of(book: Book, certificates: Mapping[str, Certificate]) -> list[Node]:
+    """The claims, each after all that it rests on; a trust is limited by every certificate underneath."""
+    nodes, shown = [], dict[str, Certificate]()
+    for id in order({id: book.theorem(id).depends for id in book.claims}):
+        depends = book.theorem(id).depends
+        if id not in certificates:
+            nodes.append(Node(id, UNKNOWN, UNKNOWN, depends))
+            continue
+        shown[id] = weakened(replace(certificates[id], depends=book.ancestors(id)), shown)
+        nodes.append(Node(id, shown[id].verdict, shown[id].trust, depends))
+    return nodes
 
 
 # ----------------------------------------------------------------------------------- the layout
@@ -171,8 +188,11 @@ def _status(n: Node, falls: str | None, distance: Mapping[str, int]) -> list[str
     return [known, f"falls, {distance[n.id]} away"] if n.id in distance else [known]
 
 
-def to_svg(nodes: Sequence[Node], falls: str | None = None) -> str:
-    """A drawing that needs nothing else: a claim is a group with an id, a class by verdict and a title."""
+def to_svg(nodes: Sequence[Node], falls: str | None = None, link: Callable[[str], str] | None = None) -> str:
+    """A drawing that needs nothing else: a claim is a group with an id, a class by verdict and a title.
+
+    With `link`, the address of a claim's page by its id, each claim leads to its page.
+    """
     distance = falling_with(nodes, falls)
     texts = {n.id: (textwrap.wrap(n.id, LETTERS), _status(n, falls, distance)) for n in nodes}
     most = max((len(name) + len(status) for name, status in texts.values()), default=0)
@@ -182,7 +202,11 @@ def to_svg(nodes: Sequence[Node], falls: str | None = None) -> str:
         [
             *_opening(places, falls),
             *(_arrow(places, *pair, pair[0] in marked) for pair in places.arrows),
-            *(line for n in nodes for line in _group(n, places.boxes[n.id], *texts[n.id], n.id in marked)),
+            *(
+                line
+                for n in nodes
+                for line in _linked(n.id, link, _group(n, places.boxes[n.id], *texts[n.id], n.id in marked))
+            ),
             *_legend(nodes, places.height),
             "</svg>\n",
         ]
@@ -224,6 +248,16 @@ def _arrow(places: Layout, start: str, end: str, falls: bool) -> str:
     title = escape(f"{end} rests on {start}")
     kind = "arrow falls" if falls else "arrow"
     return f'<path class="{kind}" d="{path}" marker-end="url(#w2s-graph-head)"><title>{title}</title></path>'
+
+
+def _linked(id: str, link: Callable[[str], str] | None, lines: Iterable[str]) -> Iterator[str]:
+    """What is drawn of a claim, inside a link to its page if there is one."""
+    if link is None:
+        yield from lines
+    else:
+        yield f"<a href={quoteattr(link(id))}>"
+        yield from lines
+        yield "</a>"
 
 
 def _group(n: Node, box: Box, name: list[str], status: list[str], falls: bool) -> Iterator[str]:

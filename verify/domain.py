@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import sympy as sp
 
-from derivations.claims import Claim, Consequence, Equal
+from derivations.claims import Claim, Consequence, Equal, Part
 from derivations.core.language import E, parse
 from derivations.core.laws import Setting, inverse_degrees
 from verify import raw
@@ -43,9 +43,14 @@ def unseen(claim: Claim, checks: Sequence[Check]) -> tuple[str, ...]:
     return tuple(
         f"{part.label}: {change}" if part.label else change
         for number, part in enumerate(claim.parts)
-        if isinstance(part, Equal) and not sp.sympify(part.right).has(E, sp.oo)
+        if isinstance(part, Equal) and has_closed_form(part)
         for change in _unseen(part, claim, [c for c in checks if c.part == number and c.whole])
     )
+
+
+def has_closed_form(part: Part) -> bool:
+    """Whether a part states a closed form, of which small changes can be looked for."""
+    return isinstance(part, Equal) and not sp.sympify(part.right).has(E, sp.oo)
 
 
 def _unseen(part: Equal, claim: Claim, checks: Sequence[Check]) -> Iterator[str]:

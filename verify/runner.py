@@ -158,6 +158,12 @@ def made_from(subject: Subject) -> dict[str, str]:
     }
 
 
+def changed(subject: Subject, written: Mapping[str, str]) -> list[str]:
+    """Which digests of a certificate are no longer those of its claim, of the code, of the environment."""
+    now = made_from(subject)
+    return [name for name in now if written.get(name) != now[name]]
+
+
 def _derived(subject: Subject) -> list[Derivation]:
     """Every derivation of a claim that could be made, right or wrong."""
     return [chain.made for part in range(len(subject.claim.parts)) for chain in subject.chains(part)]

@@ -94,8 +94,9 @@ def split(c: sp.Expr, atoms: Atoms) -> list[sp.Expr]:
     Each part has its own factors, which the sum as a whole hides.
     """
     over, under = sp.fraction(sp.together(c))
-    kinds = {s: _rank(s, atoms)[0] for s in over.free_symbols}
-    quantities = [s for s, kind in kinds.items() if kind > DIMENSION]
+    ranks = {s: _rank(s, atoms) for s in over.free_symbols}
+    # sorted: a set has another order in each process, and the terms below follow that of the generators
+    quantities = sorted((s for s in ranks if ranks[s][0] > DIMENSION), key=lambda s: (ranks[s], s.name))
     if not over.is_polynomial(*over.free_symbols) or len(sp.Add.make_args(sp.expand(over))) < LONG:
         return [c]
     if not quantities:

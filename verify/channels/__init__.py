@@ -15,7 +15,7 @@ from sympy import MatrixSymbol
 
 from derivations.claims import Book, Claim, Consequence, Disagreement, Equal, Limit, Part, SameLaw
 from derivations.core.consequences import Inference
-from derivations.core.derivation import Derivation, begin, nested, stated
+from derivations.core.derivation import Derivation, Step, begin, nested, stated
 from derivations.core.language import parse
 from derivations.core.laws import Block, Setting
 from derivations.core.rules import IN_EXPECTATION, LIMIT, PATHWISE
@@ -91,14 +91,13 @@ class Subject:
     def _derive(self, part: Part) -> "Iterator[Chain]":
         if not isinstance(part, Equal | Limit):
             return
-        names = ["proof", *(f"proof {i}" for i in range(2, 2 + len(part.also)))]
-        for name, proof in zip(names, (part.proof, *part.also), strict=True):
+        for number, proof in enumerate((part.proof, *part.also)):
             try:
                 made = proof(begin(part.left, part.setting, self.book))
             except (Refused, Disagreement):
                 continue  # the replay channel says so
-            yield Chain(name, made)
-            yield from _inner(name, made)
+            yield Chain(proof_name(number), made)
+            yield from _inner(proof_name(number), made)
 
     def inferences(self) -> "Iterator[Inference]":
         """What follows of the consequences that do follow."""
@@ -133,8 +132,7 @@ class Subject:
                 infinite = any(t.coefficient.has(sp.oo) for t in step.after.terms)
                 if step.kind == LIMIT or infinite or step.before == step.after:
                     continue
-                title = step.note or f"{step.rule.title} {getattr(step.rule, 'claim', '')}".rstrip()
-                name = labelled(claimed, f"{chain.name}, step {number}: {title}")
+                name = step_name(claimed, chain.name, number, step)
                 yield Pair(name, step.kind, step.before, step.after, part)
 
 
@@ -160,7 +158,7 @@ class Chain:
 def _inner(name: str, made: Derivation) -> Iterator[Chain]:
     for step in made.steps:
         for number, inside in enumerate(nested(step.rule)):
-            yield Chain(f"{name}, way {number + 1}", inside)
+            yield Chain(way_name(name, number), inside)
             yield from _inner(name, inside)
 
 
@@ -187,6 +185,22 @@ def smallest(points: Sequence[Point], part: Equal | Limit) -> list[Point]:
 def labelled(part: Part, step: str) -> str:
     """The name of a step on certificates, after the label of its part."""
     return f"{part.label}: {step}" if part.label else step
+
+
+def proof_name(number: int) -> str:
+    """The name of the first, or of a further, independent proof of a part."""
+    return "proof" if number == 0 else f"proof {number + 1}"
+
+
+def way_name(chain: str, number: int) -> str:
+    """The name of a derivation inside a step of a proof; it is short: those of several steps share it."""
+    return f"{chain}, way {number + 1}"
+
+
+def step_name(part: Part, chain: str, number: int, step: Step) -> str:
+    """The name of a step on certificates; `number` counts from 1."""
+    title = step.note or f"{step.rule.title} {getattr(step.rule, 'claim', '')}".rstrip()
+    return labelled(part, f"{chain}, step {number}: {title}")
 
 
 def inapplicable(channel: str, pair: Pair, point: Point, why: object) -> Check:

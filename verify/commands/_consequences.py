@@ -10,7 +10,7 @@ from derivations.core.consequences import Inference, Value
 from derivations.core.words import Term, collect
 from derivations.printing.style import LATEX, UNICODE
 from derivations.printing.typed import typed
-from verify.commands._text import HARD, maths
+from verify.commands._text import HARD, latex_prose, maths
 
 LONG = 40  # operations in a computed closed form that is still worth a reader's time
 
@@ -21,8 +21,8 @@ def name(v: Value, tex: bool) -> str:
     if v.claim not in known:
         return str(v.claim)
     if v.part:
-        label = known[v.claim].parts[v.part].label
-        return rf"[\text{{{label}}}]" if tex else f"[{label}]"
+        label = known[v.claim].provable[v.part].label
+        return rf"[{_in_formula(label)}]" if tex else f"[{label}]"
     side: str = " ".join(known[v.claim].statement.partition("=")[0].split())
     text = side if tex else maths(side)
     if not v.changes:
@@ -32,6 +32,12 @@ def name(v: Value, tex: bool) -> str:
         f"{style.name(x.name)} := {typed(to, lambda w: name(w, tex), style)}" for x, to in v.changes.items()
     )
     return rf"{text}\big|_{{{changed}}}" if tex else f"{text}[{changed}]"
+
+
+def _in_formula(label: str) -> str:
+    """Words in LaTeX's maths mode, formulas among them outside of the text."""
+    pieces = latex_prose(label).split("$")
+    return "".join(p if i % 2 else rf"\text{{{p}}}" * bool(p) for i, p in enumerate(pieces))
 
 
 def written(x: sp.Expr, tex: bool) -> str:

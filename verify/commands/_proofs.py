@@ -12,6 +12,7 @@ from derivations.core.derivation import Derivation, Step, nested
 from derivations.core.language import parse
 from derivations.core.laws import Block, Setting
 from derivations.core.words import GRAM_INVERSE, Expression, Factor, Term, Word, collect, identity, matrix
+from derivations.printing.scalars import in_front
 from derivations.printing.style import LATEX, UNICODE
 from verify.commands import _consequences
 from verify.commands._text import HARD, latex_prose
@@ -179,3 +180,16 @@ def reason(step: Step, found: Book) -> tuple[str, str]:
 def relation(step: Step) -> str:
     """How a step's expression relates to the one before it: a limit is not an equation."""
     return "→" if isinstance(step.rule, analysis.Limit) else "="
+
+
+def rows_of(sign: str, e: Expression) -> list[str]:
+    """An expression as rows of LaTeX's `align`, a term a row where it is a long sum."""
+    front, found = printing.terms(e, tex=True)
+    whole = in_front(front, found, LATEX)
+    if len(whole) < 160 or len(found) == 1:
+        return [f"&{sign} {whole}"]
+    signs = [("" if i == 0 else "+") if plus > 0 else "-" for i, (plus, _) in enumerate(found)]
+    rows = [rf"&\quad {mark} {term}" for mark, (_, term) in zip(signs, found, strict=True)]
+    rows[0] = f"&{sign} " + (rf"{front}\Bigl[" if front else "") + signs[0] + found[0][1]
+    rows[-1] += r"\Bigr]" if front else ""
+    return rows

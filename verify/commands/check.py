@@ -14,7 +14,7 @@ from verify.commands import Stop
 from verify.commands._claims import claims_from
 from verify.commands.verify import complain, line, witnesses
 from verify.levels import LEVELS
-from verify.runner import made_from, run
+from verify.runner import changed, run
 
 STALE = 3
 ENVIRONMENT = "environment"  # the digest that may differ: elsewhere, verdicts agree but for the bits
@@ -55,15 +55,14 @@ def command(
     results, codes = [], []
     for path, data in read:
         claim = library[data["id"]]
-        now = made_from(Subject(claim, Book(library)))
-        differ = [name for name in now if data["digests"].get(name) != now[name]]
+        differ = changed(Subject(claim, Book(library)), data["digests"])
         stale, noted = ([d for d in differ if (d == ENVIRONMENT) is apart] for apart in (False, True))
         if stale:
             codes.append(STALE)
             results.append(Checked(str(path), claim.id, tuple(stale), tuple(noted), None, None))
             if not as_json:
-                changed = ", ".join(stale)
-                typer.echo(f"stale     {claim.id}: {changed} changed since; run w2s verify {claim.id}")
+                said = ", ".join(stale)
+                typer.echo(f"stale     {claim.id}: {said} changed since; run w2s verify {claim.id}")
             continue
         other = data["seed"] + 1 if seed is None else seed
         report = run([claim.id], level=data["level"], seed=other, library=library)

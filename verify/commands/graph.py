@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,14 +9,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from derivations.claims import Book
 from verify import certificate as files
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, TRUST, UNDECIDED, Certificate
 from verify.commands import Stop
 from verify.commands._claims import CERTIFICATES, book, derived
 from verify.commands._text import HARD, fill
 from verify.commands.list import STYLES
-from verify.dependencies import UNKNOWN, Node, falling_with, order, short, to_dot, to_svg
+from verify.dependencies import Node, falling_with, nodes_of, short, to_dot, to_svg
 
 FORMATS = ("text", "svg", "dot", "json")
 WIDEST = 100
@@ -46,7 +44,9 @@ def command(
     form = "json" if as_json else form
     found = book([] if falls is None else [falls])
     read = {id: c for id in found.claims if (c := _certificate(out / f"{id}.json", id))}
-    nodes = _nodes(found, read)
+    for id in found.claims:
+        derived(found, id)
+    nodes = nodes_of(found, read)
     if form == "text":
         console = Console(highlight=False, soft_wrap=True)
         width = min(console.width, WIDEST)
@@ -76,21 +76,6 @@ def _certificate(path: Path, id: str) -> Certificate | None:
     if verdict not in (PASSED, REFUTED, UNDECIDED, NOT_APPLICABLE) or trust not in TRUST:
         raise Stop(f"{path} is not a certificate: its verdict or its trust is missing or unknown")
     return Certificate(id, verdict, trust, (), (), (), (), {}, 0, "")
-
-
-def _nodes(found: Book, read: dict[str, Certificate]) -> list[Node]:
-    """The claims, each after all that it rests on; a trust is limited by every certificate underneath."""
-    for id in found.claims:
-        derived(found, id)
-    nodes, shown = [], dict[str, Certificate]()
-    for id in order({id: found.theorem(id).depends for id in found.claims}):
-        depends = found.theorem(id).depends
-        if id not in read:
-            nodes.append(Node(id, UNKNOWN, UNKNOWN, depends))
-            continue
-        shown[id] = files.weakened(replace(read[id], depends=found.ancestors(id)), shown)
-        nodes.append(Node(id, shown[id].verdict, shown[id].trust, depends))
-    return nodes
 
 
 def _document(nodes: Sequence[Node], falls: str | None) -> dict[str, object]:

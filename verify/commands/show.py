@@ -15,7 +15,7 @@ from derivations.core.derivation import Derivation, Step, nested
 from derivations.core.words import Expression
 from verify.commands import _consequences
 from verify.commands._claims import book, derived
-from verify.commands._proofs import assumptions, cited, goal, parts, reason, relation, remark
+from verify.commands._proofs import assumptions, cited, goal, parts, reason, relation, remark, rows_of
 from verify.commands._text import HARD, board, cells, fill, latex_prose, maths, plain
 
 WIDEST = 100
@@ -271,7 +271,7 @@ def _items(lines: list[str]) -> Iterator[str]:
 
 def _aligned(made: Derivation, found: Book) -> Iterator[str]:
     """A chain of expressions in `align*`, interrupted by the derivations that a step rests on."""
-    rows = _rows(r"\phantom{{}={}}", made.start)
+    rows = rows_of(r"\phantom{{}={}}", made.start)
     for number, step in enumerate(made.steps, 1):
         note, rule = reason(step, found)
         beside = rf"\hfill\textit{{{latex_prose(rule)}}}" if rule else ""
@@ -289,7 +289,7 @@ def _aligned(made: Derivation, found: Book) -> Iterator[str]:
         else:
             rows.append(rf"\intertext{{{text}}}")
         if step.after != step.before or step is made.steps[-1] or inner:
-            rows += _rows(r"\to{}" if relation(step) == "→" else "={}", step.after)
+            rows += rows_of(r"\to{}" if relation(step) == "→" else "={}", step.after)
     yield from _align(rows)
 
 
@@ -298,16 +298,3 @@ def _align(rows: list[str]) -> Iterator[str]:
     yield from (row if row.startswith(r"\intertext") else row + r" \\" for row in rows[:-1])
     yield from rows[-1:]
     yield r"\end{align*}"
-
-
-def _rows(sign: str, e: Expression) -> list[str]:
-    """An expression, a term a row where it is a long sum."""
-    front, found = printing.terms(e, tex=True)
-    whole = printing.latex(e)
-    if len(whole) < 160 or len(found) == 1:
-        return [f"&{sign} {whole}"]
-    signs = [("" if i == 0 else "+") if plus > 0 else "-" for i, (plus, _) in enumerate(found)]
-    rows = [rf"&\quad {mark} {term}" for mark, (_, term) in zip(signs, found, strict=True)]
-    rows[0] = f"&{sign} " + (rf"{front}\Bigl[" if front else "") + signs[0] + found[0][1]
-    rows[-1] += r"\Bigr]" if front else ""
-    return rows

@@ -1,0 +1,65 @@
+"""The page of all claims: the graph of what rests on what, and a table; and the table of contents."""
+
+from collections.abc import Iterator
+from html import escape
+from importlib.metadata import version
+
+from book.evidence import number, said
+from book.markup import badge, html, table
+from book.sources import Sources
+from verify.certificate import PASSED
+from verify.commands._text import plain
+from verify.dependencies import UNKNOWN, to_svg
+
+INDEX = "claims/index"
+
+
+def index(sources: Sources) -> str:
+    """The page in MyST."""
+    return "\n\n".join(_index(sources)) + "\n"
+
+
+def _index(sources: Sources) -> Iterator[str]:
+    yield "# All claims"
+    yield "What rests on what; each box leads to the page of its claim."
+    drawing = to_svg(list(sources.nodes.values()), link=lambda id: f"{id}.html")
+    yield html('<div class="w2s-wide w2s-drawing" tabindex="0">', drawing.rstrip(), "</div>")
+    head = ("Claim", "Kind", "What it says", "Verdict", "Trust", "Checks", "Detects", "Rests on it")
+    for room, ids in sources.rooms():
+        yield f"## {room.capitalize()}"
+        yield html(*table(head, (_row(sources, id) for id in ids)))
+    yield _colophon(sources)
+
+
+def _row(sources: Sources, id: str) -> Iterator[str]:
+    claim, node, found = sources.claims[id], sources.nodes[id], sources.certificates.get(id)
+    yield f'<a href="{id}.html"><code>{id}</code></a>'
+    yield escape(claim.kind)
+    yield escape(plain(claim.title))
+    if found is None or node.verdict == UNKNOWN:
+        yield badge("not certified", "draft")
+        yield from ("–",) * 3
+    else:
+        yield badge(said(node.verdict), node.verdict)
+        yield badge(node.trust, node.trust)
+        yield str(len(found.checks))
+        sees = [c.detectable for c in found.checks if c.whole and c.verdict == PASSED and c.detectable]
+        yield number(min(sees)) if sees else "–"
+    yield str(len(sources.above(id)))
+
+
+def _colophon(sources: Sources) -> str:
+    """Of which version and which runs the pages are."""
+    runs = dict.fromkeys(f"level {c.level}, seed {c.seed}" for c in sources.certificates.values())
+    made = f"from certificates of {' and '.join(runs)}" if runs else "without a certificate"
+    return f"Printed by w2s-theory {version('w2s-theory')} {made}."
+
+
+def contents(sources: Sources) -> str:
+    """The table of contents of Jupyter Book."""
+    lines = ["format: jb-book", "root: intro", "parts:", "  - caption: The claims", "    chapters:"]
+    lines.append(f"      - file: {INDEX}")
+    for room, ids in sources.rooms():
+        lines += [f"  - caption: {room.capitalize()}", "    chapters:"]
+        lines += (f"      - file: claims/{id}" for id in ids)
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,412 @@
+"""The book's generator: a page for every claim, all its checks on it, nothing stale, no broken link."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from book import generate, mathjax
+from book.claim_page import page
+from book.evidence import groups
+from book.generate import pages, stamp, write
+from book.markup import display, note, paragraphs, prose, title
+from book.overview import INDEX
+from book.sources import Sources, gather, told
+from derivations.claims import Book, claims, plant
+from tests.planted import proved, shelf
+from tests.running import equal
+from verify.certificate import (
+    PASSED,
+    REFUTED,
+    SCHEMA,
+    TRUST,
+    UNDECIDED,
+    Certificate,
+    Check,
+    to_json,
+    write_json,
+)
+from verify.channels import Subject
+from verify.domain import domain
+from verify.runner import made_from
+
+IDS = sorted(claims())
+ROOT = Path(__file__).parent.parent
+MEAN = "wishart-inverse-mean"
+Folder = pytest.TempPathFactory
+
+
+def stub(book: Book, id: str) -> Certificate:
+    """A certificate with two sampled checks of every step and one exact one of each part's statement."""
+    subject, checks = Subject(book.claims[id], book), list[Check]()
+    for number in range(len(subject.claim.parts)):
+        checks.append(Check("exact", f"part {number}", "all", PASSED, "1/2", "1/2", part=number, whole=True))
+        for pair in subject.pairs(number):
+            for at, low in (("small", -0.01), ("large", -0.002)):
+                checks.append(
+                    Check(
+                        "sampling", pair.step, at, PASSED, 1.25, 1.5, 2.0, (low, 0.011), 1e-9, 0.05, 1e-3,
+                        method="<pilot & bet>", trials=12345, seed=7, part=number, whole=pair.whole,
+                    )
+                )  # fmt: skip
+    depends, axioms = book.theorem(id).depends, book.axioms(id)
+    where = domain(subject.claim, [], checks)
+    return Certificate(
+        id,
+        PASSED,
+        "enclosed",
+        tuple(checks),
+        axioms,
+        depends,
+        ("2*x for x",),
+        where,
+        7,
+        "quick",
+        made_from(subject),
+    )
+
+
+def certify(folder: Path, *found: Certificate) -> None:
+    for c in found:
+        write_json(folder / f"{c.id}.json", {"schema": SCHEMA, **to_json(c)})
+
+
+@pytest.fixture(scope="module")
+def stubs() -> dict[str, Certificate]:
+    return {id: stub(proved(), id) for id in IDS}
+
+
+@pytest.fixture(scope="module")
+def folder(stubs: dict[str, Certificate], tmp_path_factory: Folder) -> Path:
+    made = tmp_path_factory.mktemp("certificates")
+    certify(made, *stubs.values())
+    return made
+
+
+@pytest.fixture(scope="module")
+def sources(folder: Path) -> Sources:
+    return gather(folder, book=proved())
+
+
+@pytest.fixture(scope="module")
+def printed(sources: Sources) -> dict[str, str]:
+    return pages(sources)
+
+
+def alone(folder: Path, id: str, book: Book | None = None) -> Sources:
+    """What is gathered of one claim and what it rests on."""
+    book = book or proved()
+    names = (id, *book.ancestors(id))
+    made = {name: book.theorem(name) for name in names}
+    return gather(folder, book=Book({name: book.claims[name] for name in names}, made))
+
+
+# --------------------------------------------------------------------------------------- the pages
+
+
+def test_every_claim_has_a_page_in_the_contents(printed: dict[str, str]) -> None:
+    listed = re.findall(r"file: (.*)", printed["_toc.yml"])
+    assert sorted(listed) == sorted([INDEX, *(f"claims/{id}" for id in IDS)])
+    assert {f"{name}.md" for name in listed} == printed.keys() - {"_toc.yml"}
+
+
+def outside_formulas(text: str) -> str:
+    """A page without formulas, HTML and code."""
+    text = re.sub("^(> ?)+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"```\{(math|raw)\}.*?\n```|```bash.*?\n```", "", text, flags=re.DOTALL)
+    return re.sub(r"(?<!\\)\$[^$]*\$|`[^`]*`", "", text)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_no_tex_outside_formulas(printed: dict[str, str], id: str) -> None:
+    left = outside_formulas(printed[f"claims/{id}.md"])
+    assert "$" not in left
+    assert not re.search(r"\\[A-Za-z]", left)
+    assert not re.search(r"[\ue000-\uf8ff\u00a0]", left)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_no_subscript_in_the_text_of_a_formula(printed: dict[str, str], id: str) -> None:
+    for text in re.findall(r"\\text\{([^{}]*)\}", printed[f"claims/{id}.md"]):
+        assert not re.search("[_^]", text)
+
+
+def test_links_lead_to_pages(printed: dict[str, str]) -> None:
+    for name, text in printed.items():
+        for target in re.findall(r"\]\(([^)]*)\)", outside_formulas(text)):
+            assert f"claims/{target}" in printed, (name, target)
+        for target in re.findall(r'href="([^"#]*)"', text):
+            assert f"claims/{target.removesuffix('.html')}.md" in printed, (name, target)
+
+
+def rows(text: str) -> int:
+    """Rows of the tables of all checks on a page."""
+    return sum(block.count("<tr>") - 1 for block in re.findall(r"All checks:.*?</details>", text, re.DOTALL))
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_check_is_on_the_page(printed: dict[str, str], stubs: dict[str, Certificate], id: str) -> None:
+    text = printed[f"claims/{id}.md"]
+    assert rows(text) == len(stubs[id].checks)
+    assert "w2s-draft" not in text
+    assert "&lt;pilot &amp; bet&gt;" in text or not Subject(claims()[id], proved()).pairs(0)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_the_steps_of_the_proof_have_their_evidence(printed: dict[str, str], id: str) -> None:
+    book = proved()
+    every = [pair for k in range(len(claims()[id].parts)) for pair in Subject(claims()[id], book).pairs(k)]
+    steps = {(pair.part, pair.step) for pair in every if not pair.whole}
+    lines = printed[f"claims/{id}.md"].count('<p class="w2s-evidence">')
+    assert lines >= len(steps)  # steps inside those of a proof may share a name
+    assert (lines > 0) == bool(steps)
+
+
+def test_a_page_says_what_rests_on_what(sources: Sources) -> None:
+    text = page(sources, MEAN)
+    below, above = text.split("## What rests on it")
+    assert "[orthogonal-invariance](orthogonal-invariance.md)" in below
+    assert "[w2s-variance-inherited](w2s-variance-inherited.md)" in above
+    assert all(f"({id}.md)" in above for id in sources.above(MEAN))
+    assert "{download}`its certificate <../certificates/wishart-inverse-mean.json>`" in text
+    assert "w2s check certificates/wishart-inverse-mean.json" in text
+    assert "`2*x for x`" in text
+
+
+def test_the_badge_has_the_weakest_trust_along_the_dependencies(
+    stubs: dict[str, Certificate], tmp_path: Path
+) -> None:
+    certify(tmp_path, *stubs.values())
+    weak = stubs[MEAN]
+    checks = tuple(c for c in weak.checks if c.channel == "sampling")
+    certify(tmp_path, replace(weak, checks=checks, trust="supported"))
+    text = page(gather(tmp_path, book=proved()), "w2s-variance")
+    assert '<span class="w2s-badge w2s-supported">supported</span>' in text
+    assert (
+        f"Its own evidence earns *enclosed*, but that of [{MEAN}]({MEAN}.md) no more than *supported*."
+        in text
+    )
+
+
+def test_the_graph_leads_to_the_pages(printed: dict[str, str]) -> None:
+    text = printed[f"{INDEX}.md"]
+    assert text.count("<svg") == 1
+    boxes = re.findall(r'<a href="([^"]*)\.html">\n<g id="claim-([^"]*)"', text)
+    assert sorted(boxes) == [(id, id) for id in IDS]
+
+
+def test_consequences_show_region_and_argument(printed: dict[str, str]) -> None:
+    text = printed["claims/w2s-beats-teacher.md"]
+    assert r"\operatorname{sign}" in text
+    assert "### Assumptions" in text
+    assert "left over right is" in text
+    assert "insert what [" in text
+
+
+# ---------------------------------------------------------------------------------------- evidence
+
+
+def test_the_closest_call_is_the_one_shown() -> None:
+    near = Check("sampling", "step", "near", PASSED, interval=(-0.001, 0.03), detectable=0.05)
+    far = Check("sampling", "step", "far", PASSED, interval=(-0.03, 0.03), detectable=0.08)
+    other = Check("exact", "step", "there", PASSED, detectable=0.0)
+    exact, sampled = groups([far, near, other])
+    assert (exact.channel, sampled.closest.point, sampled.detects) == ("exact", "near", (0.05, 0.08))
+    worse = replace(far, verdict=UNDECIDED)
+    (group,) = groups([near, worse])
+    assert (group.verdict, group.closest.point, group.trust) == (UNDECIDED, "far", TRUST[0])
+    (group,) = groups([near, replace(far, verdict="identical")])
+    assert group.verdict == PASSED
+    (group,) = groups([replace(far, verdict="identical")])
+    assert group.verdict == "identical"
+
+
+def test_statements_come_before_steps_in_the_order_of_the_proof() -> None:
+    names = ["proof, step 1: a", "proof, step 2: b"]
+    checks = [Check("sampling", s, "", PASSED) for s in reversed(names)]
+    checks += [Check(c, "statement", "", PASSED, whole=True) for c in ("sampling", "replay")]
+    found = [(g.step, g.channel) for g in groups(checks, names)]
+    assert found == [("statement", "replay"), ("statement", "sampling"), *((n, "sampling") for n in names)]
+
+
+# ----------------------------------------------------------------------------- what is not printed
+
+
+def refused(sources: Sources) -> dict[str, str]:
+    return dict(sources.refusals)
+
+
+def test_all_is_printed_when_all_is_current(sources: Sources) -> None:
+    assert sources.refusals == ()
+    assert sorted(sources.certificates) == IDS
+
+
+def test_a_changed_closed_form_is_refused_by_name(folder: Path) -> None:
+    wrong = plant(claims()["teacher-variance"], right=2 * equal("teacher-variance").right)
+    with pytest.raises(ValueError, match="teacher-variance"):
+        gather(folder, book=shelf(wrong))
+
+
+def test_a_claim_that_says_something_else_is_stale(folder: Path) -> None:
+    known = claims()["noise-energy"]
+    other = replace(known, statement=known.statement.replace("sigma", "tau"))
+    found = refused(alone(folder, "noise-energy", shelf(other)))
+    assert found == {"noise-energy": "has a stale certificate: statement changed since"}
+    assert told(tuple(found.items())).endswith("statement changed since: noise-energy")
+
+
+@pytest.mark.parametrize("name", ["statement", "derivation", "code", "environment"])
+def test_any_digest_makes_a_certificate_stale(
+    stubs: dict[str, Certificate], tmp_path: Path, name: str
+) -> None:
+    old = replace(stubs["noise-energy"], digests={**stubs["noise-energy"].digests, name: "0" * 32})
+    certify(tmp_path, old)
+    assert refused(alone(tmp_path, "noise-energy")) == {
+        "noise-energy": f"has a stale certificate: {name} changed since"
+    }
+
+
+def test_what_is_missing_broken_or_not_passed_is_refused(
+    stubs: dict[str, Certificate], tmp_path: Path
+) -> None:
+    right = stubs["noise-energy"]
+    assert refused(alone(tmp_path, "noise-energy")) == {"noise-energy": "has no certificate"}
+    for verdict in (REFUTED, UNDECIDED):
+        checks = (*right.checks, replace(right.checks[0], verdict=verdict))
+        certify(tmp_path, replace(right, checks=checks, verdict=verdict, trust="none"))
+        assert refused(alone(tmp_path, "noise-energy")) == {"noise-energy": f"is {verdict}"}
+    path = tmp_path / "noise-energy.json"
+    certify(tmp_path, replace(right, trust="proved"))  # more than its checks earn
+    assert "do not earn" in refused(alone(tmp_path, "noise-energy"))["noise-energy"]
+    for content in (path.read_text()[:-9], "[]", "{}", json.dumps({"schema": "w2s.report/2"})):
+        path.write_text(content)
+        assert "is not a certificate" in refused(alone(tmp_path, "noise-energy"))["noise-energy"]
+    certify(tmp_path, replace(right, id="elsewhere"))
+    (tmp_path / "elsewhere.json").rename(path)
+    assert refused(alone(tmp_path, "noise-energy")) == {
+        "noise-energy": "has the certificate of another, elsewhere"
+    }
+
+
+def two() -> Book:
+    """Two claims that rest on nothing."""
+    book = proved()
+    ids = ("noise-energy", "gram-pseudoinverse")
+    return Book({id: book.claims[id] for id in ids}, {id: book.theorem(id) for id in ids})
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The command, for two claims, into a folder of the test."""
+    monkeypatch.setattr(generate, "gather", lambda at: gather(at, book=two()))
+    monkeypatch.setattr(generate, "GENERATED", tmp_path / "generated")
+    monkeypatch.setattr(generate, "STAMP", tmp_path / "generated" / ".made-from")
+    monkeypatch.setattr(mathjax, "vendored", lambda at: False)
+    monkeypatch.setattr(mathjax, "present", lambda at: True)
+    (tmp_path / "certificates").mkdir()
+    return tmp_path
+
+
+def test_the_command_refuses_and_drafts(
+    small: Path, stubs: dict[str, Certificate], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--certificates", str(small / "certificates")]
+    certify(small / "certificates", stubs["noise-energy"])
+    assert generate.main(arguments) == 3
+    assert "has no certificate: gram-pseudoinverse" in capsys.readouterr().err
+    assert not (small / "generated").exists()
+    assert generate.main([*arguments, "--draft"]) == 0
+    grey = (small / "generated/claims/gram-pseudoinverse.md").read_text()
+    assert "w2s-draft-mark" in grey
+    assert "A draft: this claim has no certificate." in grey
+    assert "Evidence" not in grey
+    assert "w2s-draft" not in (small / "generated/claims/noise-energy.md").read_text()
+    assert generate.main(arguments) == 3  # the drafts do not count
+    certify(small / "certificates", stubs["gram-pseudoinverse"])
+    assert generate.main(arguments) == 0
+    assert "w2s-draft" not in (small / "generated/claims/gram-pseudoinverse.md").read_text()
+    capsys.readouterr()
+    assert generate.main(arguments) == 0
+    assert "nothing has changed" in capsys.readouterr().out
+
+
+def test_files_that_stay_are_not_touched_and_others_go(
+    small: Path, stubs: dict[str, Certificate], tmp_path: Path
+) -> None:
+    certify(small / "certificates", stubs["noise-energy"], stubs["gram-pseudoinverse"])
+    found, to = gather(small / "certificates", book=two()), tmp_path / "generated"
+    write(found, to, offline=True)
+    config = (to / "_config.yml").read_text()
+    assert config.endswith(mathjax.SETTINGS)
+    assert "sphinx:\n  config:\n" in config.removesuffix(mathjax.SETTINGS)
+    kept, changed = to / "claims/noise-energy.md", to / "claims/gram-pseudoinverse.md"
+    os.utime(kept, (1, 1))
+    changed.write_text("something else")
+    (to / "claims/withdrawn.md").write_text("")
+    write(found, to, offline=False)
+    assert kept.stat().st_mtime == 1
+    assert changed.read_text() != "something else"
+    assert not (to / "claims/withdrawn.md").exists()
+    assert "mathjax" not in (to / "_config.yml").read_text()
+    assert json.loads((to / "certificates/noise-energy.json").read_text())["id"] == "noise-energy"
+
+
+def test_the_stamp_knows_certificates_and_drafts(stubs: dict[str, Certificate], tmp_path: Path) -> None:
+    empty = stamp(tmp_path, draft=False)
+    assert empty == stamp(tmp_path, draft=False) != stamp(tmp_path, draft=True)
+    certify(tmp_path, stubs["noise-energy"])
+    assert stamp(tmp_path, draft=False) != empty
+
+
+# ------------------------------------------------------------------------------------------ markup
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"$a_b$ and a_b, 5\% -- [x] <y> *z*", r"$a_b$ and a\_b, 5% – \[x\] \<y\> \*z\*"),
+        ("see noise-energy, energy-noise", "see [noise-energy](noise-energy.md), energy-noise"),
+        ("a  $x\n y$", "a $x y$"),
+    ],
+)
+def test_prose(text: str, expected: str) -> None:
+    assert prose(text, ["noise-energy"]) == expected
+
+
+def test_notes_and_titles() -> None:
+    assert note("V_w\\V_s: Γ_w = Γ_s C + R").count("$") % 2 == 0
+    assert note("by noise-energy", ["noise-energy"]) == "by [noise-energy](noise-energy.md)"
+    assert note("a Gaussian m x d matrix with m >= d") == r"a Gaussian $m×d$ matrix with $m \ge d$"
+    assert title("V_w\\V_s") == r"V\_w∖V\_s"
+    assert paragraphs("A limit.\n\n  See w2s-risk.", ["limit", "w2s-risk"]) == [
+        "A limit.",
+        "See [w2s-risk](w2s-risk.md).",
+    ]
+    assert display("&= x") == "```{math}\n= x\n```"
+    assert r"\begin{align*}" in display("&= x", "&+ y")
+
+
+def test_the_introduction_has_no_number_in_it() -> None:
+    assert not re.search(r"\d", (ROOT / "book/intro.md").read_text("utf-8"))
+
+
+# ------------------------------------------------------------------------------------ the real thing
+
+
+@pytest.mark.skipif(find_spec("jupyter_book") is None, reason="needs the extra: pip install .[book]")
+def test_jupyter_book_builds_without_a_warning(sources: Sources, tmp_path: Path) -> None:
+    write(gather(sources.folder, book=two()), tmp_path / "pages", offline=False)
+    program = [sys.executable, "-c", "import sys; from jupyter_book.cli.main import main; sys.exit(main())"]
+    command = [*program, "build", "pages", "--path-output", ".", "-n", "-W"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    built = (tmp_path / "_build/html/claims/noise-energy.html").read_text()
+    assert 'class="math' in built
+    assert list((tmp_path / "_build/html/_downloads").rglob("noise-energy.json"))
+    assert 'href="noise-energy.html"' in (tmp_path / "_build/html/claims/index.html").read_text()
