@@ -1,5 +1,6 @@
-# The first target that needs it sets up .venv with the packages of requirements.lock. PYTHON names the
-# interpreter that makes .venv; without it, python3 is tried first and then python3.14 down to python3.11.
+# The first target that needs it sets up .venv with the packages of requirements.lock; tests and the book
+# add those of requirements-all.lock, which has every extra. PYTHON names the interpreter that makes .venv;
+# without it, python3 is tried first and then python3.14 down to python3.11.
 
 PYTHON ?= python3
 LEVEL ?= quick
@@ -16,7 +17,7 @@ CANDIDATES := "$(PYTHON)" $(if $(filter file,$(origin PYTHON)),python3.14 python
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 
 BOOK := book/_build/html
-BOOK_READY := $(VENV)/.book-ready
+ALL_READY := $(VENV)/.all-ready
 PORT ?= 8000
 
 .PHONY: help verify test lint format bench book serve lock clean distclean
@@ -30,13 +31,13 @@ help:
 	@echo 'make book       the online book in $(BOOK), checking claims first where a certificate is stale;'
 	@echo '                DRAFT=1 prints such claims in grey instead'
 	@echo 'make serve      make book, and serve it on this machine; PORT=8000'
-	@echo 'make lock       resolve both requirements.lock anew (needs uv); ARGS=--upgrade'
+	@echo 'make lock       resolve both lock files anew (needs uv); ARGS=--upgrade'
 	@echo 'make clean      remove caches and builds; distclean: also .venv and certificates/'
 
 verify: $(READY)
 	@$(BIN)/w2s verify --level $(LEVEL) $(ARGS)
 
-test: $(READY)
+test: $(ALL_READY)
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY)
@@ -53,7 +54,7 @@ bench: $(READY)
 
 # Once more after a check of all claims where a certificate is missing or not good (3); then it fails if a
 # claim still cannot be printed, and names it.
-book: $(BOOK_READY)
+book: $(ALL_READY)
 	@$(BIN)/python -m book.generate $(if $(DRAFT),--draft) || { [ $$? -eq 3 ] || exit 1; \
 	  $(BIN)/w2s verify --level $(LEVEL) $(ARGS); $(BIN)/python -m book.generate; }
 	@$(BIN)/jupyter-book build book/_generated --path-output book -n -W --keep-going --quiet
@@ -61,9 +62,9 @@ book: $(BOOK_READY)
 serve: book
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(BOOK) $(PORT)
 
-$(BOOK_READY): book/requirements.lock $(READY)
-	@echo 'Adding book/requirements.lock to $(VENV) (about a minute, once)'
-	@$(PIP) install --require-hashes --only-binary :all: --requirement book/requirements.lock
+$(ALL_READY): requirements-all.lock $(READY)
+	@echo 'Adding requirements-all.lock to $(VENV) (about a minute, once)'
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements-all.lock
 	@touch $@
 
 # A .venv that works is brought up to date, never thrown away. The stamp is written last: whatever was
@@ -86,14 +87,14 @@ $(READY): pyproject.toml requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The book's lock is that of all packages and the other one a part of it, so that .venv can grow into it.
+# requirements-all.lock has every extra and requirements.lock is a part of it, so that .venv can grow into it.
 LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet pyproject.toml --universal \
   --python-version 3.11 --fork-strategy fewest --generate-hashes
 
 lock:
 	@command -v uv >/dev/null || { echo 'make lock: this target alone needs uv (pip install uv).' >&2; exit 1; }
-	$(LOCK) --extra dev --extra book --output-file book/requirements.lock $(ARGS)
-	$(LOCK) --extra dev --constraint book/requirements.lock --output-file requirements.lock $(ARGS)
+	$(LOCK) --all-extras --output-file requirements-all.lock $(ARGS)
+	$(LOCK) --extra dev --constraint requirements-all.lock --output-file requirements.lock $(ARGS)
 
 clean:
 	rm -rf build dist book/_build book/_generated .hypothesis .mypy_cache .pytest_cache .ruff_cache
