@@ -22,7 +22,7 @@ from derivations.claims import (
     Threshold,
     claims,
 )
-from derivations.core.consequences import insert, understood, value
+from derivations.core.consequences import Value, insert, understood, value
 from derivations.core.words import Refused
 from derivations.notation import W2S, N, d_s, d_sw, d_w, n, rho_s, rho_w, sigma2
 from derivations.points import point
@@ -31,7 +31,6 @@ from derivations.theorems._recovery import (
     ANY,
     CEILING,
     EXPRESSED,
-    LABELLED,
     POINTS,
     STUDENT,
     WEAK,
@@ -45,7 +44,7 @@ from derivations.theorems._recovery import (
 from tests.planted import proved
 from tests.running import only, report
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED
-from verify.consequences import Stated, boundary, functional, places, sweep
+from verify.consequences import Stated, functional, sweep
 from verify.predictions import evaluate
 from verify.published import compared
 
@@ -297,8 +296,8 @@ def test_the_naive_procedure_sees_both_sides_of_a_threshold_and_the_tie() -> Non
 
 def test_a_consequence_speaks_of_the_points_that_its_letters_have_values_at() -> None:
     plain = [p for p in POINTS if "rho_w" not in dict(p.values)]
-    assert places(consequence("pgr", 0), POINTS, KNOWN) == [p for p in POINTS if p not in plain]
-    assert places(consequence("pgr", 1), POINTS, KNOWN) == plain
+    assert Stated(consequence("pgr", 0), KNOWN).places(POINTS) == [p for p in POINTS if p not in plain]
+    assert Stated(consequence("pgr", 1), KNOWN).places(POINTS) == plain
     with pytest.raises(ValueError, match="gives no value for"):
         Stated(consequence("pgr", 0), KNOWN).at(plain[0])
     with pytest.raises(ValueError, match="a hypothesis fails"):
@@ -310,11 +309,12 @@ def test_a_consequence_speaks_of_the_points_that_its_letters_have_values_at() ->
 )
 def test_a_boundary_has_both_signs_beside_it(id: str, number: int) -> None:
     whole = Stated(consequence(id, number), KNOWN)
+    assert isinstance(whole.part, Threshold)
     met = 0
-    for at in places(whole.part, KNOWN[id].points, KNOWN):
-        near = boundary(whole, at)
+    for at in whole.places(KNOWN[id].points):
+        near = whole.boundary(at)
         sides = [whole.compare(whole.at(p)).right for p in near]
-        variable = whole.part.variable.name  # type: ignore[attr-defined]  # a threshold
+        variable = whole.part.variable.name
         assert [p[variable] for p in near] == sorted(p[variable] for p in near)
         met += any(s < 0 for s in sides) and any(s > 0 for s in sides)
         if 0 in sides:
@@ -326,7 +326,7 @@ def test_a_boundary_has_both_signs_beside_it(id: str, number: int) -> None:
 
 def test_the_boundary_of_winning_is_where_it_is_known_to_be() -> None:
     whole = Stated(consequence("w2s-beats-teacher", 0), KNOWN)
-    near = boundary(whole, point(("1/2",), n=12, N=40, d_s=7, d_w=3, sigma2="1"))
+    near = whole.boundary(point(("1/2",), n=12, N=40, d_s=7, d_w=3, sigma2="1"))
     assert [p["N"] for p in near] == [14, 15, 16]
     before, tie, after = (whole.compare(whole.at(p)).left for p in near)
     assert before < tie == 0 < after
@@ -401,11 +401,26 @@ def test_exact_arithmetic_has_something_to_say_of_every_part(id: str) -> None:
 
 
 def test_a_claim_that_nothing_can_be_said_of_is_not_applicable() -> None:
-    part = Formula(STUDENT, rho_s * 0 + sigma2 * A / x, EXPRESSED, W2S, label="alone")
+    part = Formula(STUDENT, sigma2 * A / x, EXPRESSED, W2S, label="alone")
     lone = Claim("lone", "lone", "equality", "a test", "", "", (part,), (point(m=3, d=1),))
     found = report(lone, channels=("exact", "pipeline"))["lone"].checks
     assert NOT_APPLICABLE in {c.verdict for c in found}
     assert REFUTED not in {c.verdict for c in found}
+
+
+@pytest.mark.parametrize(
+    "wrong", [value("nothing"), value("pgr"), value("w2s-risk", part=7), value("gram-pseudoinverse")]
+)
+@pytest.mark.parametrize("among", ["sides", "hypotheses"])
+def test_a_value_without_a_closed_form_is_refused_and_nothing_is_compared(wrong: Value, among: str) -> None:
+    region = EXPRESSED.where(wrong) if among == "hypotheses" else EXPRESSED
+    part = Order(STUDENT, wrong if among == "sides" else sp.Integer(0), region, W2S, label="alone")
+    lone = Claim("lone", "lone", "inequality", "a test", "", "", (part,), POINTS)
+    found = {c: only(lone, c).checks for c in ("replay", "exact", "pipeline")}
+    assert {c.verdict for c in found["replay"]} == {REFUTED}
+    assert [c.verdict for c in found["exact"]] == [NOT_APPLICABLE]
+    assert wrong.claim in str(found["exact"][0].reason)
+    assert found["pipeline"] == ()
 
 
 # ---------------------------------------------------------------------------------------- published
@@ -440,4 +455,3 @@ def test_the_paper_s_problem_is_worked_out_from_its_spaces() -> None:
     assert [float(f"{float(values[k]):.3g}") for k in ("rho_w", "rho_s")] == [2.56e-4, 5.48e-5]
     assert values["rho_s"] == values["rho_w"] + values["tau2"] - values["delta2"]
     assert isinstance(values["rho_w"], Fraction)
-    assert LABELLED[0] == n - d_s - 1

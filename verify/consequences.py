@@ -3,8 +3,8 @@
 A value stands for the closed form that a claim states; what the core concludes is not asked here.
 """
 
-import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -17,6 +17,7 @@ from derivations.core.consequences import Value
 from derivations.points import Point
 from verify.environment import environment
 from verify.predictions import evaluate
+from verify.roots import around_roots
 
 Letters = Mapping[sp.Symbol, Fraction]
 _STEP = Fraction(1, 10**9)  # of a difference quotient
@@ -42,9 +43,12 @@ class Stated:
 
     def form(self, v: Value) -> sp.Expr:
         """The closed form of a value, in the letters of the region. Raises ValueError where there is none."""
-        if v.claim not in self.claims:
-            raise ValueError(f"there is no claim {v.claim}")
-        form = sp.sympify(self.claims[v.claim].provable[v.part].right)
+        parts = self.claims[v.claim].provable if v.claim in self.claims else ()
+        if not 0 <= v.part < len(parts):
+            raise ValueError(f"there is no claim {v.claim} with a part {v.part} to insert")
+        form = sp.sympify(parts[v.part].right)
+        if form.has(sp.MatrixSymbol, sp.oo):
+            raise ValueError(f"{v.claim} states no closed form that could be inserted")
         return self.part.region.put(form.subs(v.changes, simultaneous=True))
 
     def inserted(self, x: sp.Expr) -> sp.Expr:
@@ -68,6 +72,17 @@ class Stated:
         means = (self.part.left - self.part.right).atoms(Value)
         every = (*self.sides, *map(self.form, means), *(h for h, _ in self.hypotheses))
         return frozenset[sp.Symbol]().union(*(x.free_symbols for x in every))
+
+    @cached_property
+    def why_not(self) -> str:
+        """Why nothing can be said of it, because a value has no closed form; empty where all have one."""
+        hypotheses = (h for h, _ in self.part.region.hypotheses)
+        try:
+            for x in (self.part.left, self.part.right, *hypotheses):
+                self.inserted(x)
+        except ValueError as why:
+            return str(why)
+        return ""
 
     def at(self, point: Point) -> dict[sp.Symbol, Fraction]:
         """The letters' values at a point. Raises ValueError where the consequence does not speak of it."""
@@ -96,6 +111,30 @@ class Stated:
         scale = sum((abs(_evaluated(x, letters)) for x in self._terms), Fraction(0))
         return Sides(left, right, scale)
 
+    def places(self, points: Iterable[Point]) -> list[Point]:
+        """The points that the consequence speaks of."""
+        found = []
+        for point in points:
+            with suppress(ValueError):
+                self.at(point)
+                found.append(point)
+        return found
+
+    def boundary(self, point: Point) -> list[Point]:
+        """The point with a threshold's variable at integers beside which the right side has another sign.
+
+        Where it does so nowhere among the sizes, the point alone.
+        """
+        part = self.part
+        assert isinstance(part, Threshold)
+        letters = {s: v for s, v in self.at(point).items() if s != part.variable}
+        fixed = {s: sp.Rational(v.numerator, v.denominator) for s, v in letters.items()}
+        side = sp.numer(sp.together(self.sides[1].subs(fixed)))
+        near = {k + i for k in around_roots(side, part.variable) for i in (-1, 0, 1)}
+        signs = {k: sp.sign(side.subs(part.variable, k)) for k in {j + i for j in near for i in (-1, 0, 1)}}
+        sizes = sorted(k for k in near if not signs[k - 1] == signs[k] == signs[k + 1])
+        return self.places(point.but({part.variable.name: size}) for size in sizes) or [point]
+
     @cached_property
     def _terms(self) -> tuple[sp.Expr, ...]:
         return tuple(map(self.inserted, sp.Add.make_args(self.part.left)))
@@ -116,50 +155,14 @@ def _quotient(x: sp.Derivative, letters: Letters) -> sp.Rational:
     return sp.Rational(slope.numerator, slope.denominator)
 
 
-def places(part: Consequence, points: Sequence[Point], claims: Mapping[str, Claim]) -> list[Point]:
-    """The points that a consequence speaks of."""
-    whole, found = Stated(part, claims), []
-    for point in points:
-        try:
-            whole.at(point)
-        except ValueError:
-            continue
-        found.append(point)
-    return found
-
-
-def boundary(whole: Stated, point: Point) -> list[Point]:
-    """The point with the threshold's variable at its roots, one before and one after, as far as it goes.
-
-    Where the right side has no root among the sizes, the point alone.
-    """
-    part = whole.part
-    assert isinstance(part, Threshold)
-    letters = {s: v for s, v in whole.at(point).items() if s != part.variable}
-    fixed = {s: sp.Rational(v.numerator, v.denominator) for s, v in letters.items()}
-    above = sp.numer(sp.together(whole.sides[1].subs(fixed)))
-    sizes: set[int] = set()
-    polynomial = sp.Poly(above, part.variable, domain=sp.QQ)
-    for (low, high), _ in [] if polynomial.is_ground else polynomial.intervals(eps=sp.Rational(1, 4)):
-        sizes |= {int(sp.floor(low)), int(sp.ceiling(high))}
-        if (root := int(sp.floor(high))) == high and polynomial.eval(root) == 0:
-            sizes |= {root - 1, root, root + 1}
-    moved = [point.but({part.variable.name: size}) for size in sorted(sizes)]
-    return places(part, moved, whole.claims) or [point]
-
-
 def sweep(whole: Stated, stream: np.random.Generator, count: int) -> Iterator[dict[sp.Symbol, Fraction]]:
     """Places all over the region: letters that range freely are drawn, the others follow from them.
 
     Sizes are integers; a scalar is an integer over a small one. Fewer places come where the hypotheses that
     no letter was solved for leave little room.
     """
-    solved, _ = whole.part.region.coordinates
-    free = sorted(
-        (whole.letters - solved.keys()).union(*(x.free_symbols for x in solved.values())),
-        key=sp.default_sort_key,
-    )
-    found = 0
+    region, found = whole.part.region, 0
+    free, (solved, _) = region.free(whole.letters), region.coordinates
     for _ in range(_TRIES * count):
         drawn = {s: _drawn(s, stream) for s in free}
         letters = drawn | {s: evaluate(x, drawn) for s, x in solved.items()}
@@ -209,30 +212,32 @@ def functional(whole: Stated, letters: Letters) -> Functional:
         raise ValueError("nothing random stands in it")
     stand_ins = {v: sp.Dummy() for v in means}
     sides = sp.fraction(sp.together(tested.xreplace(stand_ins)))
-    above, below = (_combination(side, list(stand_ins.values()), whole, letters) for side in sides)
-    forms = [evaluate(whole.form(v), letters) for v in means]
-    over, under = (c[-1] + sum(map(operator.mul, c, forms), Fraction(0)) for c in (above, below))
+    (above, added), (below, alone) = (_combination(side, stand_ins, whole, letters) for side in sides)
+    forms = {v: evaluate(whole.form(v), letters) for v in means}
+    over = added + sum(above[v] * forms[v] for v in means)
+    under = alone + sum(below[v] * forms[v] for v in means)
     if under == 0:
         raise ValueError("the ratio divides by zero here")
     right = _evaluated(whole.sides[1], letters)
-    size = (
-        abs(above[-1]) + sum((abs(c * x) for c, x in zip(above, forms, strict=False)), Fraction(0))
-    ) / abs(under)
+    size = (abs(added) + sum(abs(above[v] * forms[v]) for v in means)) / abs(under)
     if exact:
-        weights = [(a - right * b) / under for a, b in zip(above, below, strict=True)]
-        return Functional(dict(zip(means, weights, strict=False)), right + weights[-1], right, size, False)
-    weights = [a / under for a in above]
+        weights = {v: (above[v] - right * below[v]) / under for v in means}
+        return Functional(weights, right + (added - right * alone) / under, right, size, False)
+    weights = {v: above[v] / under for v in means}
     side = right if isinstance(part, Threshold) else Fraction(1)
     stated = Fraction(0) if side == 0 else abs(over / under) * (1 if side > 0 else -1)
-    return Functional(
-        dict(zip(means, weights, strict=False)), weights[-1], stated, abs(stated) or size, stated != 0
-    )
+    return Functional(weights, added / under, stated, abs(stated) or size, stated != 0)
 
 
-def _combination(side: sp.Expr, means: Sequence[sp.Dummy], whole: Stated, letters: Letters) -> list[Fraction]:
-    """The coefficients of means, and last the constant. Raises ValueError where the side is not linear."""
-    polynomial = sp.Poly(side, *means)
+def _combination(
+    side: sp.Expr, means: Mapping[Value, sp.Dummy], whole: Stated, letters: Letters
+) -> tuple[dict[Value, Fraction], Fraction]:
+    """The coefficients of means, and the constant. Raises ValueError where the side is not linear."""
+    polynomial = sp.Poly(side, *means.values())
     if polynomial.total_degree() > 1:
         raise ValueError(f"{whole.part.left} is no ratio of linear combinations of values")
-    every = [*(polynomial.coeff_monomial(x) for x in means), polynomial.coeff_monomial(1)]
-    return [_evaluated(whole.inserted(c), letters) for c in every]
+
+    def coefficient(of: sp.Expr) -> Fraction:
+        return _evaluated(whole.inserted(polynomial.coeff_monomial(of)), letters)
+
+    return {v: coefficient(x) for v, x in means.items()}, coefficient(sp.S.One)

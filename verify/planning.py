@@ -18,6 +18,7 @@ import sympy as sp
 
 from derivations.notation import N, n
 from verify.predictions import BASELINE, CEILING, STUDENT, TEACHER, Prediction, predict, values
+from verify.roots import around_roots
 from verify.targets import Infeasible, Inputs, Pair, Targets
 
 PGR, OPR, BEATS_TEACHER, BEATS_BASELINE = "pgr", "opr", "beats-teacher", "beats-baseline"
@@ -29,7 +30,6 @@ RATIOS = {
 }
 SIZES = {"n": n, "N": N}
 _X = sp.Symbol("x")  # the size sought, as a real variable
-_WIDTH = sp.Rational(1, 2)  # of the intervals that isolate roots
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class _Search:
             return set()
         whole = sp.cancel(above / below)
         functions = (whole - sp.Rational(self.target.value), sp.diff(whole, _X), below)
-        return {k for f in functions for part in sp.fraction(sp.cancel(f)) for k in _around_roots(part)}
+        return {k for f in functions for part in sp.fraction(sp.cancel(f)) for k in around_roots(part, _X)}
 
     def _why_none(self, value: tuple[sp.Expr, sp.Expr], starts: list[int]) -> str:
         """The greatest value, attained or approached: between the breaks the ratio is monotone."""
@@ -198,17 +198,6 @@ def _determined(at: Inputs) -> Pair:
         free = " and ".join(f"--{k}" for k in ("delta2", "tau2") if getattr(at, k) is None)
         raise Infeasible(f"these inputs leave the student's risk open: give {free}")
     return pair
-
-
-def _around_roots(part: sp.Expr) -> set[int]:
-    """For each real root r of a polynomial ⌊r⌋ and ⌊r⌋ + 1, and perhaps a neighbour; exact."""
-    polynomial = sp.Poly(part, _X, domain=sp.QQ)
-    if polynomial.is_ground:
-        return set()
-    found = set[int]()
-    for (low, high), _ in polynomial.intervals(eps=_WIDTH):
-        found |= set(range(int(sp.floor(low)), int(sp.floor(high)) + 2))
-    return found
 
 
 def _limit(f: sp.Expr) -> Fraction | None:

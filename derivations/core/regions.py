@@ -121,6 +121,12 @@ class Region:
         above, below = sp.fraction(sp.cancel(sp.together(h)))
         return sp.expand(above) if _nothing_subtracted(sp.expand(below)) else h
 
+    def free(self, letters: Iterable[sp.Symbol]) -> list[sp.Symbol]:
+        """What ranges freely: letters that no hypothesis was solved for, and those in the solutions."""
+        solved, _ = self.coordinates
+        every = (set(letters) - solved.keys()).union(*(x.free_symbols for x in solved.values()))
+        return sorted(every, key=sp.default_sort_key)
+
     def admits(self, letter: sp.Symbol, value: sp.Expr) -> bool:
         """Whether a value is positive, or not negative, all over the region where its letter is."""
         if not letter.is_nonnegative:
@@ -136,8 +142,7 @@ class Region:
         chance, (solved, _) = random.Random(0), self.coordinates
         wanted, hypotheses = self.put(sp.sympify(x)), [(self.put(h), s) for h, s in self.hypotheses]
         letters = sorted(wanted.free_symbols.union(*(h.free_symbols for h, _ in hypotheses)), key=str)
-        free = (set(letters) - solved.keys()).union(*(v.free_symbols for v in solved.values()))
-        ordered = sorted(free, key=sp.default_sort_key)
+        ordered = self.free(letters)
         rough = sp.lambdify(ordered, wanted.subs(solved), "math")
         for _ in range(_PLACES):
             drawn = {s: _small(s, chance) for s in ordered}

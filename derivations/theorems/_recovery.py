@@ -29,7 +29,7 @@ NAMES = (
 )
 ANY = Region(positive=(x, y), nonnegative=(u,), names=NAMES)
 EXPRESSED = ANY.where(at=((rho_w, 0), (rho_s, 0), (delta2, 0), (tau2, 0)))  # f* is in both spaces
-LABELLED = (n - d_s - 1,)  # what is positive where the baseline has a risk
+labelled = n - d_s - 1  # positive where the baseline has a risk
 
 
 def _at(n: int, N: int, d_s: int, d_w: int, *cos: int | str, rho_w: str = "", noise: str = "normal") -> Point:

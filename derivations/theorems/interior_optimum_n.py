@@ -9,12 +9,12 @@ from derivations.theorems._recovery import (
     ANY,
     BASELINE,
     CEILING,
-    LABELLED,
     POINTS,
     STUDENT,
     WEAK,
     A,
     beyond,
+    labelled,
     x,
     y,
 )
@@ -52,7 +52,7 @@ def interior_optimum_n() -> tuple[Part, ...]:
     recovers = (a * f - e * g) * (x + c) ** 2 - a * P * x**2 + e * P * c
     return (
         Threshold(
-            rise(BASELINE, STUDENT), outperforms, ANY.where(*LABELLED), SETTING, label="OPR", variable=n
+            rise(BASELINE, STUDENT), outperforms, ANY.where(labelled), SETTING, label="OPR", variable=n
         ),
         Threshold(rise(WEAK - STUDENT, WEAK - CEILING), recovers, ANY, SETTING, label="PGR", variable=n),
     )

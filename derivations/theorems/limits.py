@@ -6,10 +6,20 @@ from derivations.claims import Part, Tendency, claim
 from derivations.core.consequences import value
 from derivations.notation import W2S, N, d_s, d_sw, d_w, n
 from derivations.points import point
-from derivations.theorems._recovery import EXPRESSED, STUDENT_VARIANCE, WEAK_VARIANCE, A, kappa, u, x
+from derivations.theorems._recovery import (
+    BASELINE,
+    CEILING,
+    EXPRESSED,
+    STUDENT_VARIANCE,
+    WEAK_VARIANCE,
+    A,
+    kappa,
+    labelled,
+    u,
+    x,
+)
 
 r = sp.Symbol("r", positive=True)  # n/N, where both grow
-CEILING, BASELINE = value("ceiling-risk"), value("baseline-risk")
 
 
 def pgr(*changes: tuple[sp.Symbol, sp.Expr]) -> sp.Expr:
@@ -46,8 +56,8 @@ def limits() -> tuple[Part, ...]:
         Tendency(pgr(), u / d_w, EXPRESSED, W2S, label="PGR, N → ∞", variable=N),
         Tendency(
             opr,
-            d_s * x / ((n - d_s - 1) * d_sw),
-            EXPRESSED.where(n - d_s - 1, d_sw),
+            d_s * x / (labelled * d_sw),
+            EXPRESSED.where(labelled, d_sw),
             W2S,
             label="OPR, N → ∞",
             variable=N,
@@ -64,7 +74,7 @@ def limits() -> tuple[Part, ...]:
         Tendency(
             opr,
             d_s / A,
-            EXPRESSED.where(n - d_s - 1, d_sw),
+            EXPRESSED.where(labelled, d_sw),
             W2S,
             label="OPR, n → ∞",
             variable=n,

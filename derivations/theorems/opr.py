@@ -1,17 +1,17 @@
 """Outperforming ratio."""
 
 from derivations.claims import Formula, Part, claim
-from derivations.notation import W2S, d_s, n, rho_s, rho_w, sigma2
+from derivations.notation import W2S, d_s, rho_s, rho_w, sigma2
 from derivations.theorems._misspecified import SETTING
 from derivations.theorems._recovery import (
     ANY,
     BASELINE,
     EXPRESSED,
-    LABELLED,
     POINTS,
     STUDENT,
     A,
     beyond,
+    labelled,
     x,
 )
 
@@ -33,14 +33,14 @@ def opr() -> tuple[Part, ...]:
     A ratio of expectations: above one, the detour through a weak teacher and $N$ pseudo-labels is worth more
     than fitting the strong features to the $n$ labels themselves.
     """
-    baseline = rho_s + (sigma2 + rho_s) * d_s / (n - d_s - 1)
+    baseline = rho_s + (sigma2 + rho_s) * d_s / labelled
     student = beyond + (sigma2 + rho_w) * A / x
     return (
-        Formula(OPR, baseline / student, ANY.where(*LABELLED), SETTING, label="in general"),
+        Formula(OPR, baseline / student, ANY.where(labelled), SETTING, label="in general"),
         Formula(
             OPR,
-            d_s / (n - d_s - 1) * x / A,
-            EXPRESSED.where(*LABELLED),
+            d_s / labelled * x / A,
+            EXPRESSED.where(labelled),
             W2S,
             label="a target in both spaces",
         ),

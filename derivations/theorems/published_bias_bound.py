@@ -40,6 +40,9 @@ ALLOWED = ANY.where(nonnegative=(rho_w - delta2,))
 def published_bias_bound() -> tuple[Part, ...]:
     r"""What infinite samples leave of the error is at most $\rho_w+\rho_s$; finite ones may leave more.
 
+    It is $\rho_s+\delta^2$, and $\delta^2\le\rho_w$ because a projection, here of what the teacher's features
+    miss onto the student's, does not lengthen.
+
     With bias everything in the risk but label noise, the design contributes to it. A target that the student
     can express whole and the teacher not at all has $\rho_s=0$, $\delta^2=\rho_w$ and $\tau=0$, and a bias of
     $\rho_w\bigl(1+\frac{d_{sw}+\kappa(d_w-d_{sw})}{n-d_w-1}\bigr)$.

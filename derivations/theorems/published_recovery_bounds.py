@@ -12,12 +12,12 @@ from derivations.theorems._recovery import (
     ANY,
     CEILING,
     EXPRESSED,
-    LABELLED,
     POINTS,
     STUDENT,
     WEAK,
     A,
     beyond,
+    labelled,
     u,
     x,
 )
@@ -73,7 +73,7 @@ FEW, WORSE = (2, 50, 0, 10000, 8), (20, 10, 0, 23, 23)
         Published(
             CODED_OPR,
             OPR,
-            EXPRESSED.where(*LABELLED),
+            EXPRESSED.where(labelled),
             PLAIN,
             _at(FEW),
             "a bound with A for d(N), B for ρ and the noise levels of both models",
@@ -83,6 +83,8 @@ FEW, WORSE = (2, 50, 0, 10000, 8), (20, 10, 0, 23, 23)
 )
 def published_recovery_bounds() -> tuple[Part, ...]:
     r"""With exact forms for leading orders the bound of OPR holds, and that of PGR where it is meant to.
+
+    Both are proved for $d_{sw}<d_w$.
 
     Here $A=d_{sw}+\kappa(d_w-d_{sw})$ and $B=\rho_s+\delta^2+\kappa\tau^2$; the published forms have
     $d(N)=d_{sw}+\frac{d_s}{N}(d_w-d_{sw})$, $\rho_s+\rho_w$ and $\sigma^2$ alone. The bound of PGR is meant
@@ -95,9 +97,9 @@ def published_recovery_bounds() -> tuple[Part, ...]:
         Order(
             OPR,
             EXACT_OPR,
-            ANY.where(u, *LABELLED),
+            ANY.where(u, labelled),
             SETTING,
-            because=(rho_s + (sigma2 + rho_s) * d_s * (d_s + 1) / (n * (n - d_s - 1))) / STUDENT,
+            because=(rho_s + (sigma2 + rho_s) * d_s * (d_s + 1) / (n * labelled)) / STUDENT,
             strict=False,
             label="OPR, exact forms",
         ),

@@ -8,11 +8,11 @@ from derivations.notation import W2S, N, d_s, d_w, n, rho_s, rho_w, sigma2
 from derivations.points import point
 from derivations.theorems._misspecified import SETTING
 from derivations.theorems._published import CODE, PAPER
-from derivations.theorems._recovery import ANY, BASELINE, CEILING, EXPRESSED, LABELLED, POINTS, WEAK, M
+from derivations.theorems._recovery import ANY, BASELINE, CEILING, EXPRESSED, POINTS, WEAK, M, labelled
 
 FORMS = (
     ("teacher", WEAK, sigma2 * d_w / n + rho_w, replace(ANY, nonnegative=())),
-    ("baseline", BASELINE, sigma2 * d_s / n + rho_s, ANY.where(*LABELLED)),
+    ("baseline", BASELINE, sigma2 * d_s / n + rho_s, ANY.where(labelled)),
     ("ceiling", CEILING, sigma2 * d_s / (n + N) + rho_s, ANY.where(M)),
 )
 

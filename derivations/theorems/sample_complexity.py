@@ -8,10 +8,10 @@ from derivations.theorems._recovery import (
     BASELINE,
     CEILING,
     EXPRESSED,
-    LABELLED,
     POINTS,
     STUDENT,
     WEAK,
+    labelled,
     u,
     x,
     y,
@@ -45,13 +45,13 @@ def sample_complexity() -> tuple[Part, ...]:
     """
     recovered = (WEAK - STUDENT) - p * (WEAK - CEILING)
     quadratic = (u - p * d_w) * y**2 + (u * (n - d_s) - p * d_w * n + p * d_s * x) * y - u * d_s * n
-    linear = (d_s * x - q * (n - d_s - 1) * d_sw) * y - q * (n - d_s - 1) * d_s * u
+    linear = (d_s * x - q * labelled * d_sw) * y - q * labelled * d_s * u
     return (
         Threshold(recovered, quadratic, EXPRESSED, W2S, label="PGR at least p", variable=N, given=REACHED),
         Threshold(
             BASELINE - q * STUDENT,
             linear,
-            EXPRESSED.where(*LABELLED),
+            EXPRESSED.where(labelled),
             W2S,
             label="OPR at least q",
             given=REACHED,

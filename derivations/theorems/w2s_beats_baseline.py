@@ -7,9 +7,9 @@ from derivations.theorems._recovery import (
     ANY,
     BASELINE,
     EXPRESSED,
-    LABELLED,
     POINTS,
     STUDENT,
+    labelled,
     tau2,
     u,
     x,
@@ -34,17 +34,16 @@ def w2s_beats_baseline() -> tuple[Part, ...]:
     wins from $N>d_s+1+\frac{d_sub}{c}$ on if $c>0$, and else never. It is linear in $n$ as well, with slope
     $(d_s-d_{sw})(N-d_s-1)-d_su$.
     """
-    labels = n - d_s - 1
-    form = d_s * x * y - labels * (d_sw * y + d_s * u)
-    gains = (sigma2 + rho_s) * d_s / labels - delta2 - (sigma2 + rho_w) * d_sw / x
+    form = d_s * x * y - labelled * (d_sw * y + d_s * u)
+    gains = (sigma2 + rho_s) * d_s / labelled - delta2 - (sigma2 + rho_w) * d_sw / x
     pays = tau2 + (sigma2 + rho_w) * u / x
-    better, region = BASELINE - STUDENT, EXPRESSED.where(*LABELLED)
+    better, region = BASELINE - STUDENT, EXPRESSED.where(labelled)
     return (
         Threshold(better, form, region, W2S, label="a target in both spaces, in N", variable=N),
         Threshold(
             better, form, region, W2S, label="a target in both spaces, in n", variable=n, measured=False
         ),
         Threshold(
-            better, gains * y - d_s * pays, ANY.where(*LABELLED), SETTING, label="in general", variable=N
+            better, gains * y - d_s * pays, ANY.where(labelled), SETTING, label="in general", variable=N
         ),
     )

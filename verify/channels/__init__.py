@@ -22,6 +22,7 @@ from derivations.core.rules import IN_EXPECTATION, LIMIT, PATHWISE
 from derivations.core.words import Expression, MatrixSum, Refused
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, Check
+from verify.consequences import Stated
 from verify.levels import Level
 
 Findings = list[tuple[str, Check]]  # (claim id, check)
@@ -81,6 +82,7 @@ class Subject:
     book: Book
     _chains: dict[int, "tuple[Chain, ...]"] = field(default_factory=dict)
     _pairs: dict[int, list[Pair]] = field(default_factory=dict)
+    _stated: dict[int, Stated] = field(default_factory=dict)
 
     def chains(self, part: int) -> "tuple[Chain, ...]":
         """The derivations of a part and those nested in them; empty where none can be made."""
@@ -108,6 +110,14 @@ class Subject:
                 if isinstance(part, Consequence):
                     with suppress(Refused):
                         yield part.infer(self.book)
+
+    def stated(self, part: int) -> Stated:
+        """A part that is a consequence, with the closed forms that the claims state."""
+        if part not in self._stated:
+            consequence = self.claim.parts[part]
+            assert isinstance(consequence, Consequence)
+            self._stated[part] = Stated(consequence, self.book.claims)
+        return self._stated[part]
 
     def pairs(self, part: int) -> list[Pair]:
         """What a part says is equal: the statement (not a limit, nor a divergence), then steps of proofs."""

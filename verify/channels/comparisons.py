@@ -9,7 +9,7 @@ from derivations.claims import Consequence, Formula, Order, Tendency, Threshold
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Subject, labelled
-from verify.consequences import Letters, Sides, Stated, boundary, places, sweep
+from verify.consequences import Letters, Sides, Stated, sweep
 from verify.streams import generator
 
 EXACT = "exact"
@@ -30,20 +30,18 @@ def checks(subject: Subject, number: int, seed: int) -> Iterator[Check]:
     """All that exact arithmetic says of a consequence."""
     part = subject.claim.parts[number]
     assert isinstance(part, Consequence)
-    claims = subject.book.claims
-    whole = Stated(part, claims)
-    try:
-        at = places(part, subject.claim.points, claims)
-    except ValueError as why:
+    whole = subject.stated(number)
+    if whole.why_not:  # the replay channel refuses it
         step = labelled(part, "statement")
-        yield Check(EXACT, step, "all", NOT_APPLICABLE, reason=str(why), part=number, whole=True)
+        yield Check(EXACT, step, "all", NOT_APPLICABLE, reason=whole.why_not, part=number, whole=True)
         return
+    at = whole.places(subject.claim.points)
     if isinstance(part, Tendency):
         yield from (_rate(whole, point, number, seed) for point in at)
         return
     if isinstance(part, Threshold):
         for point in at:
-            near = boundary(whole, point)
+            near = whole.boundary(point)
             met = "either side of the boundary" if len(near) > 1 else "no boundary here: at the point"
             yield _summary(met, point.label, _at(whole, near), part, number, seed)
     else:

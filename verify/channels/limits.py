@@ -13,7 +13,7 @@ from derivations.core.words import GRAM_INVERSE, PINV, Factor, MatrixSum, matrix
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, UNDECIDED, Check
 from verify.channels import SAMPLING, Chain, Subject, labelled, sources
-from verify.consequences import Stated, functional
+from verify.consequences import functional
 from verify.decide import Interval, bet_grid, catoni_interval, observations_needed, rate_interval
 from verify.environment import environment
 from verify.kernels import Floats
@@ -124,7 +124,7 @@ def _approach(subject: Subject, part: int, point: Point) -> _Error:
         goal = environment(stated.setting, point).number(stated.right)
         return _Error(((tape, 1.0),), -goal, goal)
     assert isinstance(stated, Tendency)
-    whole = Stated(stated, subject.book.claims)
+    whole = subject.stated(part)
     letters = whole.at(point)
     found = functional(whole, letters)
     tapes = []

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from derivations.claims import Claim, Consequence, Equal, Part, Tendency, Threshold
+from derivations.claims import Claim, Consequence, Equal, Tendency, Threshold
 from derivations.core.consequences import Value
 from derivations.core.language import parse
 from derivations.core.rules import IN_EXPECTATION
@@ -19,7 +19,7 @@ from derivations.points import Point
 from verify import pipeline
 from verify.channels import Findings, Pair, Subject, Task, inapplicable, labelled
 from verify.channels.sampling import is_near, report, scaled
-from verify.consequences import Stated, boundary, functional, places
+from verify.consequences import functional
 from verify.environment import Environment, environment
 from verify.kernels import Floats
 from verify.levels import LARGE, Level
@@ -41,25 +41,25 @@ def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
     """One task for each point, over all claims that measure something there."""
     points: dict[Point, list[tuple[str, int]]] = {}
     for s in subjects:
-        for number, part in enumerate(s.claim.parts):
-            for point in _points(part, s, level):
+        for number in range(len(s.claim.parts)):
+            for point in _points(s, number, level):
                 points.setdefault(point, []).append((s.claim.id, number))
     return [Task(NAME, (NAME, p.label), tuple(named), len(named), p) for p, named in points.items()]
 
 
-def _points(part: Part, subject: Subject, level: Level) -> list[Point]:
+def _points(subject: Subject, number: int, level: Level) -> list[Point]:
     """Where a part is measured: at the first points of its claim, a threshold beside and at its boundary."""
-    points = list(subject.claim.points)
+    part, points = subject.claim.parts[number], list(subject.claim.points)
     if isinstance(part, Equal):
         return points[: level.pipeline] if part.measured else []
     if not isinstance(part, Consequence) or isinstance(part, Tendency) or not part.measured:
         return []
-    claims = subject.book.claims
-    whole, at = Stated(part, claims), places(part, points, claims)
+    whole = subject.stated(number)
+    at = whole.places(points)
     few = -(-level.pipeline // 2)  # what a consequence is about has been measured for its own claims
     if not isinstance(part, Threshold):
         return at[:few]
-    near = sorted((boundary(whole, point) for point in at), key=len, reverse=True)
+    near = sorted((whole.boundary(point) for point in at), key=len, reverse=True)
     return list(dict.fromkeys(p for points in near[:few] for p in points))
 
 
@@ -80,9 +80,9 @@ class _Wanted(NamedTuple):
     unit: float
 
 
-def _wanted(id: str, number: int, claims: Mapping[str, Claim], point: Point, level: Level) -> _Wanted:
+def _wanted(subject: Subject, number: int, point: Point, level: Level) -> _Wanted:
     """What one part of a claim has measured at a point. Raises ValueError where that is nothing."""
-    part = claims[id].parts[number]
+    id, part = subject.claim.id, subject.claim.parts[number]
     weights = np.zeros(len(pipeline.QUANTITIES))
     assert isinstance(part, Equal | Consequence)
     env = environment(part.setting, point)
@@ -93,10 +93,10 @@ def _wanted(id: str, number: int, claims: Mapping[str, Claim], point: Point, lev
         near, stated = is_near(part.setting, [parse(part.left)], env), env.number(part.right)
         target = Target(scaled(level.coarse, near, env, level) / 2, near, _ROUNDING)
         return _Wanted(id, pair, env, world, target, weights, 0.0, stated, stated if stated > 0 else 1.0)
-    whole = Stated(part, claims)
+    whole = subject.stated(number)
     found = functional(whole, whole.at(point))
     for v, weight in found.weights.items():
-        weights[_column(_measured(v, claims))] += float(weight)
+        weights[_column(_measured(v, whole.claims))] += float(weight)
     near = is_near(part.setting, [], env)
     epsilon = _SIGN if found.sign_only else scaled(level.coarse, near, env, level) / 2
     target = Target(epsilon, near, _ROUNDING)
@@ -125,9 +125,8 @@ def run(task: Task, subjects: dict[str, Subject], level: Level, alpha: float, se
     wanted: list[_Wanted] = []
     findings: Findings = []
     for id, number in task.parts:
-        claims = {**subjects[id].book.claims, id: subjects[id].claim}
         try:
-            wanted.append(_wanted(id, number, claims, point, level))
+            wanted.append(_wanted(subjects[id], number, point, level))
         except ValueError as why:
             findings.append((id, inapplicable(NAME, _pair("measured", number), point, why)))
     if not wanted:

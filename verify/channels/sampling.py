@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import sympy as sp
 
-from derivations.claims import Equal, Limit, Part, SameLaw, Tendency
+from derivations.claims import Equal, Limit, SameLaw, Tendency
 from derivations.core.laws import Setting, inverse_degrees
 from derivations.core.rules import IN_EXPECTATION
 from derivations.core.words import Expression
@@ -27,7 +27,6 @@ from verify.channels import (
     smallest,
     sources,
 )
-from verify.consequences import places
 from verify.environment import Environment, environment
 from verify.kernels import Floats
 from verify.levels import LARGE, Level
@@ -52,7 +51,7 @@ def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
             if isinstance(part, Equal | Limit) and _sampled((s, number)):
                 for point in _points(part, s.claim.points):
                     together.setdefault((part.setting, point), []).append((s, number))
-            shares, points = _special(part, s, level)
+            shares, points = _special(s, number, level)
             for p in points:
                 key = (NAME, s.claim.id, str(number), p.label)
                 tasks.append(Task(NAME, key, ((s.claim.id, number),), shares, p))
@@ -70,14 +69,14 @@ def _points(part: Equal | Limit, points: Sequence[Point]) -> Sequence[Point]:
     return points if part.right != sp.oo else ()
 
 
-def _special(part: Part, subject: Subject, level: Level) -> tuple[int, Sequence[Point]]:
+def _special(subject: Subject, number: int, level: Level) -> tuple[int, Sequence[Point]]:
     """Shares of the budget, and points, of what is not an equality of means."""
-    points = subject.claim.points
+    part, points = subject.claim.parts[number], subject.claim.points
     if isinstance(part, SameLaw):
         return laws.SHARES, points
     if isinstance(part, Tendency):
         few = -(-level.pipeline // 2) if part.measured else 0
-        return limits.SIZES, places(part, points, subject.book.claims)[:few]
+        return limits.SIZES, subject.stated(number).places(points)[:few]
     if isinstance(part, Limit):
         return limits.SIZES, points
     if isinstance(part, Equal) and part.right == sp.oo:
