@@ -22,6 +22,7 @@ from derivations.core.language import (
     T,
     matrix_to_sympy,
     mul,
+    norm2,
     parse,
     parse_matrix,
     to_sympy,
@@ -279,6 +280,17 @@ EXISTENCE: dict[str, tuple[sp.Expr, Setting, str]] = {
         Setting((standard(WEIGHT),), (m - d + 1,), (u,), extended=True),
         "the integrability of G_0^(-2)",
     ),
+    "an infinite mean, times a trace that may vanish": (
+        tr(mul(T(u), u)) * E(tr(mul(T(u), GramInverse(WEIGHT), u))),
+        Setting(
+            (standard(WEIGHT),),
+            (m - d + 1,),
+            (u,),
+            names=((sp.Symbol("q", nonnegative=True), (Factor(u).T, Factor(u))),),
+            extended=True,
+        ),
+        "the integrability of G_0^(-2)",
+    ),
     "an infinite mean of either sign": (
         E(tr(mul(GramInverse(WEIGHT), A))),
         Setting((standard(WEIGHT),), (m - d + 1,), (A,), extended=True),
@@ -297,6 +309,10 @@ def test_what_need_not_exist_cannot_be_stated(name: str) -> None:
 def test_one_nonnegative_mean_may_be_infinite_where_the_setting_says_so() -> None:
     setting = Setting((standard(WEIGHT),), (m - d + 1,), (u,), extended=True)
     assert stated(2 * E(tr(mul(T(u), GramInverse(WEIGHT), u))), setting).terms
+    assert stated(E(norm2(mul(T(u), Pinv(WEIGHT)))), setting).terms
+    length = sp.Symbol("q", positive=True), (Factor(u).T, Factor(u))
+    known = replace(setting, names=(length,))
+    assert stated(tr(mul(T(u), u)) * E(tr(mul(T(u), GramInverse(WEIGHT), u))), known).terms
 
 
 def test_deterministic_traces_leave_expectations() -> None:

@@ -402,6 +402,35 @@ def test_infinite_expectations_are_not_subtracted() -> None:
         p.by(two(p, p))
 
 
+def test_contraction_of_what_may_be_infinite_is_tonelli_s_or_none() -> None:
+    """The mean of a square over a vector that stands in it twice, and is independent of the rest."""
+    g, h, mixed = (MatrixSymbol(name, m, 1) for name in ("g", "h", "f"))
+    eye = matrix(identity(ONE))
+    pair = Block((h, mixed), ((eye, eye), (eye, eye)))
+    setting = Setting((standard(g), pair, standard(Gamma)), (m - d + 1, m, d), (u,), extended=True)
+
+    def energy(vector: sp.MatrixExpr) -> Derivation:
+        return begin(E(norm2(vector)), setting, BOOK)
+
+    assert energy(mul(Pinv(Gamma), g)).by(Contract(g)).end == parse(E(norm2(Pinv(Gamma))))
+    assert energy(mul(Pinv(Gamma), h)).by(Contract(h)).end == parse(E(norm2(Pinv(Gamma))))
+    cases = (
+        (energy(mul(Pinv(Gamma), g, T(g), g)), g),  # it stands there four times
+        (energy(mul(Pinv(Gamma), h, T(mixed), g)), h),  # or another of its block does
+        (
+            begin(
+                E(tr(mul(T(u), GramInverse(Gamma), T(Gamma), Gamma, GramInverse(Gamma), u))), setting, BOOK
+            ),
+            Gamma,
+        ),
+    )
+    for p, symbol in cases:
+        with refused("the integrability of Gamma"):
+            p.by(Contract(symbol))
+    with refused("the integrability of Gamma"):
+        energy(mul(Pinv(Gamma), h) + u)  # terms of which some may be of either sign
+
+
 def test_the_evidence_of_a_quadratic_form_is_checked() -> None:
     setting, g = residual_chi_square.SETTING, residual_chi_square.g
     p = begin(E(tr(mul(T(e), GramInverse(Gamma), e))), setting, BOOK)

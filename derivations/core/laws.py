@@ -223,10 +223,22 @@ class Setting:
             groups = (tuple(w for w in group if self.supports([w])) for group in t.groups)
             self.supports(t.traces)
             terms.append(Term(t.coefficient, (*t.traces, *fixed), tuple(g for g in groups if g)))
-        if not (self.extended and len(terms) == 1 and _is_lone(terms[0])):
+        if not (self.extended and len(terms) == 1 and self.is_lone(terms[0])):
             for group in (g for t in terms for g in t.groups):
                 self.require_integrable(group)
         return collect(terms)
+
+    def is_lone(self, t: Term) -> bool:
+        """Whether a term is a positive multiple of one E tr(vᵀv) or E tr(vᵀW⁻¹v): defined, if infinite."""
+        positive = {word for letter, word in self.names if letter.is_positive}
+        t = t.canonical()
+        if not t.coefficient.is_positive or any(positive.isdisjoint(rotations(w)) for w in t.traces):
+            return False
+        if [len(group) for group in t.groups] != [1]:
+            return False
+        ((word,),) = t.groups
+        centred = (w for w in rotations(word) if len(w) % 2 == 0 or w[len(w) // 2].op == GRAM_INVERSE)
+        return any(transpose(w) == w for w in centred)
 
     def require_integrable(self, group: Group) -> None:
         """Refuse unless E|group| is finite: m - d + 1 > 2k for each Gram matrix of total inverse degree k.
@@ -295,15 +307,6 @@ class Setting:
 def _replaced(total: MatrixSum, change: Callable[[Word], MatrixSum]) -> MatrixSum:
     parts = [(c * k, w) for c, word in total.terms for k, w in change(word).terms]
     return MatrixSum(tuple(parts), total.shape)
-
-
-def _is_lone(t: Term) -> bool:
-    """Whether a term is a positive multiple of one E tr(vᵀW⁻¹v), which is always defined, if infinite."""
-    if t.traces or [len(group) for group in t.groups] != [1] or not t.coefficient.is_positive:
-        return False
-    ((word,),) = t.groups
-    centred = (w for w in rotations(word) if len(w) % 2 and w[len(w) // 2].op == GRAM_INVERSE)
-    return any(transpose(w) == w for w in centred)
 
 
 def inverse_degrees(group: Iterable[Word]) -> dict[MatrixSymbol, sp.Rational]:

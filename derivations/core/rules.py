@@ -228,8 +228,9 @@ class Contract(Rule):
 
     E[G_ij f] = Σ Cov(G_ij, H_kl) E[∂f/∂H_kl], with dW⁻¹ = -W⁻¹(dHᵀH + HᵀdH)W⁻¹; f and every term of its
     derivative have to be integrable. It serves also for a block of which only mean and covariance are known,
-    since such a block occurs at most twice under an expectation, and never inverted. `place` chooses the
-    occurrence (default: the first).
+    since such a block occurs at most twice under an expectation, and never inverted. So used on a quantity
+    that is never negative the rule is Tonelli's theorem, and needs no integrability in the extended reals.
+    `place` chooses the occurrence (default: the first).
     """
 
     symbol: MatrixSymbol
@@ -273,7 +274,10 @@ class Contract(Rule):
         y = (*group[i][j + 1 :], *group[i][:j])
         y = (transpose(y) if g.transposed else y) or identity(cols)
         other = MatrixSymbol(f"{self.symbol}_other", rows, cols)
-        replace(setting, given=(*setting.given, other)).require_integrable(((Factor(other), *y), *others))
+        used = [f.op for w in group for f in w if f.symbol in block.members]
+        if not (setting.extended and used == [PLAIN] * 2 and setting.is_lone(Term(ONE, (), (group,)))):
+            fixed = replace(setting, given=(*setting.given, other))
+            fixed.require_integrable(((Factor(other), *y), *others))
         for sign, before, h, after in _occurrences(y, block):
             left = transpose(before or identity(cols))
             for c, s in block.between(self.symbol, h.symbol).terms:
