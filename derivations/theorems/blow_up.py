@@ -11,7 +11,7 @@ from derivations.core.language import E, GramInverse, Pinv, mul, norm2, parse_ma
 from derivations.core.laws import Block, Setting, standard, unit
 from derivations.core.rules import Cancel, Contract, Fold
 from derivations.core.words import Factor, matrix
-from derivations.notation import N, d_s, d_w, n, noise
+from derivations.notation import N, d_s, d_w, fresh, n, noise
 from derivations.points import point
 
 v2 = sp.Symbol("v2", positive=True)  # wᵀKw
@@ -47,13 +47,13 @@ def _infinite(
     label: str,
 ) -> Equal:
     """The energy at a fresh point of minimum-norm least squares on errors that are independent of it."""
-    wide = samples + 1 == features
+    wide = (features - samples).is_positive
     # With fewer samples than features Γ⁺ = G(GᵀG)⁻¹ for G = Γᵀ.
     x = MatrixSymbol("G", features, samples) if wide else MatrixSymbol("Gamma", samples, features)
-    fresh, e = MatrixSymbol("gamma", 1, features), MatrixSymbol("e", x.shape[1], 1)
+    gamma, e = MatrixSymbol("gamma", 1, features), MatrixSymbol("e", x.shape[1], 1)
     fit = mul(x, GramInverse(x)) if wide else Pinv(x)
     setting = Setting(
-        (block, standard(x), standard(fresh)),
+        (block, standard(x), fresh(gamma)),
         (),
         (*given, e),
         (unit(e), *([SYMMETRIC] if given else [])),
@@ -63,7 +63,7 @@ def _infinite(
     )
 
     def proof(p: Derivation) -> Derivation:
-        p = p.by(Contract(fresh), "a fresh point").by(Contract(block.members[0]), note)
+        p = p.by(Contract(gamma), "a fresh point").by(Contract(block.members[0]), note)
         p = p.by(Fold(v2), "wᵀKw") if names else p
         cancelled = (Cancel(x), "W⁻¹W = I") if wide else (Cite("gram-pseudoinverse", 1), "Γ⁺Γ⁺ᵀ = W⁻¹")
         return (
@@ -73,7 +73,7 @@ def _infinite(
             .by(Cite("chi-square-inverse"), "with two degrees of freedom or one")
         )
 
-    return Equal(E(norm2(mul(fresh, fit, errors))), oo, setting, proof, label=label)
+    return Equal(E(norm2(mul(gamma, fit, errors))), oo, setting, proof, label=label)
 
 
 @claim(
@@ -85,7 +85,7 @@ def _infinite(
     r"\operatorname{ER}(f_{w2s})=\infty\ (|N-d_s|\le1,\ (\sigma^2+\rho_w)(d_w-d_{sw})+\tau^2>0)",
     points=[
         point(n=small, N=small + 1, d_s=small + 1, d_w=weak, sigma2="1", noise=law)
-        for small, weak, law in ((2, 2, "normal"), (3, 4, "sign"), (6, 3, "uniform"), (12, 5, "normal"))
+        for small, weak, law in ((2, 2, "normal"), (3, 4, "sign"), (6, 3, "uniform"))
     ],
 )
 def blow_up() -> tuple[Part, ...]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
@@ -29,6 +29,7 @@ DECADES = 2  # of truncation levels compared for a divergence
 _RELATIVE, _FIRST = 0.2, 4.0
 _FACTOR = 1.5  # on the pilot's variance
 _ROUNDING = 1e-12  # relative: a smaller standard deviation, or error, is rounding
+_COPIES = 32  # of noise and fresh points for each design, so that the design is most of what varies
 _HALF = 0.5  # of the gain per decade has to be left in the next decade where a mean is infinite
 
 
@@ -151,12 +152,16 @@ def _last(stated: Equal | Limit, chains: Sequence[Chain], point: Point) -> Tape:
 
 
 def diverging_points(part: Equal, points: Sequence[Point]) -> list[Point]:
-    """Small points with distinct values of the sizes that the part has; one empty point if it has none."""
-    sizes = (size for f in parse(part.left).factors() for size in f.symbol.shape)
-    names = {s.name for size in sizes for s in size.free_symbols}
-    found = dict.fromkeys(tuple((k, v) for k, v in p.values if k in names) for p in points)
-    small = sorted(found, key=lambda values: sum(int(v) for _, v in values))
-    return [Point(values) for values in small[1:4] or small] or [Point(())]
+    """Small points that differ in what the part has (sizes, scalars, noise); else one empty point."""
+    symbols = {f.symbol for f in parse(part.left).factors()}
+    random = [b for b in part.setting.blocks if symbols & {*b.members}]
+    scalars = [c for b in random for _, total in b.sampler for c, _ in total.terms]
+    names = {s.name for x in (*(n for y in symbols for n in y.shape), *scalars) for s in x.free_symbols}
+    kept = (replace(p, values=tuple((k, v) for k, v in p.values if k in names)) for p in points)
+    noisy = any(kind == "noise" for b in random for _, kind in b.draws)
+    found = dict.fromkeys(p if noisy else replace(p, noise="normal") for p in kept)
+    small = sorted(found, key=lambda p: sum(v for _, v in p.values))
+    return small[1:4] or small or [Point(())]
 
 
 def divergence(
@@ -171,7 +176,7 @@ def divergence(
     step = f"{part.label or 'divergence'}: gain of the truncated mean per decade, second over first"
     try:
         sampled = substitute(parse(part.left), _by_pseudo_inverse)
-        tape = lower([sampled], part.setting, (), environment(part.setting, point))
+        tape = lower([sampled], part.setting, (), environment(part.setting, point), _COPIES)
     except ValueError as why:
         return Check(SAMPLING, step, point.label, NOT_APPLICABLE, reason=str(why), part=number, whole=True)
     pilot = sample(tape, 1, seed, *key, "pilot", trials=8192).values[:, 0]
