@@ -11,7 +11,7 @@ import sympy as sp
 
 from derivations.core import analysis, consequences
 from derivations.core import derivation as core
-from derivations.core.consequences import Inference
+from derivations.core.consequences import Inference, Square
 from derivations.core.derivation import Derivation
 from derivations.core.language import to_sympy
 from derivations.core.laws import Setting
@@ -113,15 +113,19 @@ class Formula(Consequence):
 class Order(Consequence):
     """left > right; left >= right where `strict` is False.
 
-    `because` is a form of the difference in which its sign can be seen, such as a sum of squares.
+    `because` is a form of the difference in which its sign can be seen, such as a sum of squares; `squares`
+    are values in it that are not negative by what they are the closed forms of.
     """
 
     strict: bool = True
     because: sp.Expr | None = None
+    squares: tuple[Square, ...] = ()
 
     def infer(self, library: Library) -> Inference:
         """The difference, positive all over the region."""
-        return consequences.order(self.left, self.right, self.strict, self.region, library, self.because)
+        return consequences.order(
+            self.left, self.right, self.strict, self.region, library, self.because, self.squares
+        )
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ from derivations.claims import (
     Threshold,
     claims,
 )
-from derivations.core.consequences import Value, insert, understood, value
+from derivations.core.consequences import Square, Value, insert, understood, value
 from derivations.core.words import Refused
 from derivations.notation import W2S, N, d_s, d_sw, d_w, n, rho_s, rho_w, sigma2
 from derivations.points import point
+from derivations.theorems import target_geometry, w2s_bias_bounds
 from derivations.theorems._misspecified import delta2
 from derivations.theorems._recovery import (
     ANY,
@@ -234,6 +235,30 @@ WRONG: dict[str, tuple[str, int, Callable[[Any], Consequence]]] = {
         "w2s-bias-bounds", 1,
         lambda p: replace(p, region=consequence("w2s-bias-bounds", 0).region, because=None),
     ),
+    "no third bound where κ is large": ("w2s-bias-bounds", 4, flipped),
+    "the fourth bound at a = 0": (
+        "w2s-bias-bounds", 5, lambda p: replace(
+            p, right=p.right - w2s_bias_bounds.s ** 2 / (1 - kappa) + w2s_bias_bounds.s ** 2, because=None
+        ),
+    ),
+    "δ² at most a quarter of ρ_w": (
+        "feasibility", 0, lambda p: replace(p, left=rho_w / 4, because=p.because - rho_w * 3 / 4),
+    ),
+    "d_s - d_sw - 1 for d_s - d_sw": (
+        "feasibility", 1, lambda p: replace(p, left=p.left - rho_w, because=p.because - rho_w),
+    ),
+    "half of d_w - d_sw": (
+        "feasibility", 2, lambda p: replace(p, left=p.left / 2, because=p.because - p.left / 2),
+    ),
+    "Cauchy and Schwarz without the root": (
+        "feasibility", 3, lambda p: replace(p, right=2 * p.right, because=p.because - p.right),
+    ),
+    "the angles' bound twice as good": (
+        "feasibility", 5, lambda p: replace(p, left=p.left / 2, because=p.because - p.left / 2),
+    ),
+    "δ for τ": (
+        "feasibility", 2, lambda p: replace(p, right=p.right + delta2, because=p.because - delta2),
+    ),
 }  # fmt: skip
 # True by luck at every place that is looked at, or of the same value: the core alone refuses them.
 UNSEEN = {"another form of the slack"}
@@ -256,6 +281,34 @@ def test_a_wrong_consequence_is_refused_and_refuted(name: str) -> None:
     assert witness.whole
     assert witness.point
     assert witness.lhs != witness.rhs or isinstance(part, Order)
+
+
+OUT = target_geometry.MISSED
+
+
+def missed(a: sp.Expr) -> Square:
+    return Square(value("target-geometry", (target_geometry.a, a)), OUT)
+
+
+DENIED: dict[str, tuple[Square, str]] = {
+    "of another vector": (Square(value("target-geometry"), target_geometry.UNSEEN), "or its mean"),
+    "of no square": (Square(value("w2s-risk"), OUT), "needs .* > 0"),
+    "of another part": (Square(value("target-geometry", part=3), target_geometry.ALONG), "or its mean"),
+    "with a number that is none": (missed(sp.I), "is real"),
+    "with a pole": (missed(1 / (d_s - d_w)), "is real"),
+    "of no claim": (Square(value("nothing"), OUT), "there is no claim"),
+}
+
+
+@pytest.mark.parametrize("name", DENIED)
+def test_what_is_no_square_is_not_known_to_be_positive(name: str) -> None:
+    square, why = DENIED[name]
+    first = KNOWN["feasibility"].parts[0]
+    assert isinstance(first, Order)
+    with pytest.raises(Refused, match=why):
+        replace(first, squares=(square,)).infer(proved())
+    with pytest.raises(Refused, match=r"is not shown to be nonnegative|is -"):
+        replace(first, squares=()).infer(proved())
 
 
 @pytest.mark.parametrize("id", sorted({id for id, _ in PARTS}))

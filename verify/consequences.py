@@ -3,9 +3,9 @@
 A value stands for the closed form that a claim states; what the core concludes is not asked here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -171,6 +171,34 @@ def sweep(whole: Stated, stream: np.random.Generator, count: int) -> Iterator[di
             yield letters
         if found == count:
             return
+
+
+def problems(
+    whole: Stated, points: Sequence[Point], stream: np.random.Generator, count: int
+) -> Iterator[Point]:
+    """Points like those of a claim, with other sizes, angles and scalars, that a consequence speaks of.
+
+    Where a square is known not to be negative the letters depend on each other as no region says. No angle is
+    0, where traces that vanish are no more than rounding.
+    """
+    for _ in range(_TRIES * count if points else 0):
+        like = points[int(stream.integers(len(points)))]
+        new = Point(tuple((name, _like(x, stream)) for name, x in like.values), noise=like.noise)
+        room = min((int(v) for k, v in new.values if k in ("d_s", "d_w")), default=0)
+        angles = tuple(Fraction(int(stream.integers(10)), 10) for _ in range(int(stream.integers(room + 1))))
+        found = whole.places([replace(new, overlaps=angles)])
+        yield from found
+        count -= len(found)
+        if count == 0:
+            return
+
+
+def _like(value: int | Fraction, stream: np.random.Generator) -> int | Fraction:
+    """A small size for a size, and a small number of the same sign for a scalar."""
+    drawn = int(stream.integers(1, 9))
+    if isinstance(value, int):
+        return drawn
+    return Fraction(drawn if value > 0 else -drawn, int(stream.integers(1, 5)))
 
 
 def _drawn(letter: sp.Symbol, stream: np.random.Generator) -> Fraction:

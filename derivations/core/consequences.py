@@ -6,12 +6,14 @@ is compared with what comes out.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import sympy as sp
 from sympy.core.symbol import Str
 
 from derivations.core.analysis import Limit
+from derivations.core.language import E, norm2, parse
 from derivations.core.laws import Setting
 from derivations.core.regions import LONG, Change, Region
 from derivations.core.rules import LIMIT, Library
@@ -31,6 +33,14 @@ class Value(sp.Expr):  # type: ignore[misc]  # SymPy has no types
 def value(claim: str, *changes: Change, part: int = 0) -> Value:
     """The closed form of a part of a claim; `changes` replace letters of it."""
     return Value(Str(claim), sp.Integer(part), *(sp.Tuple(*pair) for pair in changes))
+
+
+@dataclass(frozen=True)
+class Square:
+    """A value that is not negative, because it is ‖x‖² or its mean: of `root` = x."""
+
+    value: Value
+    root: sp.MatrixExpr
 
 
 @dataclass(frozen=True)
@@ -55,22 +65,31 @@ def formula(left: sp.Expr, region: Region, library: Library) -> Inference:
 
 
 def order(
-    left: sp.Expr, right: sp.Expr, strict: bool, region: Region, library: Library, because: sp.Expr | None
+    left: sp.Expr,
+    right: sp.Expr,
+    strict: bool,
+    region: Region,
+    library: Library,
+    because: sp.Expr | None,
+    squares: Iterable[Square] = (),
 ) -> Inference:
     """left > right, or left >= right, all over the region. Raises Refused where that is not shown."""
     region = understood(region, library)
-    inserted = insert(left, region, library)
+    inserted, difference = insert(left, region, library), left - right
     if because is None:
         difference = _tidy(inserted - insert(right, region, library))
     else:
-        difference = left - right
-        for v in (left - right).atoms(Value) - because.atoms(Value):  # the others may be anything
-            difference = difference.xreplace({v: _closed_form(v, region, library)})
-        if not _same(region.put(difference), region.put(because)):
+        sides = [difference, because]
+        for v in difference.atoms(Value) ^ because.atoms(Value):  # those on both may be anything
+            sides = [side.xreplace({v: _closed_form(v, region, library)}) for side in sides]
+        if not _same(*map(region.put, sides)):
             raise Refused(f"{because} is not another form of {left - right}")
-        difference = insert(because, region, library)
-    _require_positive(difference, strict, region)
-    return Inference(inserted, difference, uses(left - right), difference)
+        difference = because
+    signed = {s.value: _nonnegative(s, region, library) for s in squares}
+    _require_positive(insert(difference.xreplace(signed), region, library), strict, region)
+    difference = insert(difference, region, library)
+    used = sp.Tuple(left - right, because or 0, *(s.value for s in squares))
+    return Inference(inserted, difference, uses(used), difference)
 
 
 def threshold(left: sp.Expr, right: sp.Expr, region: Region, library: Library) -> Inference:
@@ -136,11 +155,22 @@ def _closed_form(v: Value, region: Region, library: Library) -> sp.Expr:
     return form.subs(v.changes, simultaneous=True)
 
 
+def _nonnegative(square: Square, region: Region, library: Library) -> sp.Symbol:
+    """A letter that is not negative, for a square. Raises Refused where its claim is not about one."""
+    _closed_form(square.value, region, library)
+    equation = library.equations(square.value.claim)[square.value.part]
+    for claimed in (norm2(square.root), E(norm2(square.root))):
+        with suppress(Refused):  # random and not under an expectation, or the other way round
+            if equation.setting.normal(parse(claimed)) == equation.left:
+                return sp.Dummy("square", nonnegative=True)
+    raise Refused(f"what {square.value.claim} is about is not ‖{square.root}‖² or its mean")
+
+
 def _require_admitted(changes: Iterable[Change], region: Region) -> None:
     """Refuse a letter's value outside of what the letter stands for, where nothing is known to hold."""
     for letter, to in changes:
         if not region.admits(letter, to):
-            known = "positive" if letter.is_positive else "nonnegative"
+            known = "positive" if letter.is_positive else "nonnegative" if letter.is_nonnegative else "real"
             raise Refused(f"{letter} is {known}, which does not follow of {to}")
 
 

@@ -128,7 +128,13 @@ class Region:
         return sorted(every, key=sp.default_sort_key)
 
     def admits(self, letter: sp.Symbol, value: sp.Expr) -> bool:
-        """Whether a value is positive, or not negative, all over the region where its letter is."""
+        """Whether a value is real, and positive or not negative if its letter is, all over the region."""
+        value = sp.sympify(value)
+        if not (value.is_rational_function() and _real(value)) or value.has(sp.I):
+            return False
+        below = self.sign(sp.denom(sp.together(value)))
+        if below is None or not below.strict:
+            return False
         if not letter.is_nonnegative:
             return True
         s = self.sign(value)
