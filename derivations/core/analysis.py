@@ -270,10 +270,14 @@ class Limit(Rule):
         return collect(terms), setting
 
     def _limit(self, value: sp.Expr) -> sp.Expr:
-        limit = sp.limit(value, self.variable, sp.oo)
-        if limit.has(sp.oo, -sp.oo, sp.zoo, sp.nan, sp.Limit, self.variable):
-            raise Refused(f"SymPy finds no finite limit of {value}")
-        return limit
+        """The limit of a rational function, by the degrees of numerator and denominator."""
+        sides = sp.fraction(sp.cancel(sp.together(value)))
+        if not all(side.is_polynomial(self.variable) for side in sides):
+            raise Refused(f"{value} is not rational in {self.variable}")
+        above, below = (sp.Poly(side, self.variable) for side in sides)
+        if above.degree() > below.degree():
+            raise Refused(f"{value} has no finite limit")
+        return above.LC() / below.LC() if above.degree() == below.degree() else sp.Integer(0)
 
 
 RULES = (Solve, Isotropy, IdempotentForm, Integrate, Limit)

@@ -6,7 +6,6 @@ is compared with what comes out.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -159,10 +158,11 @@ def _nonnegative(square: Square, region: Region, library: Library) -> sp.Symbol:
     """A letter that is not negative, for a square. Raises Refused where its claim is not about one."""
     _closed_form(square.value, region, library)
     equation = library.equations(square.value.claim)[square.value.part]
-    for claimed in (norm2(square.root), E(norm2(square.root))):
-        with suppress(Refused):  # random and not under an expectation, or the other way round
-            if equation.setting.normal(parse(claimed)) == equation.left:
-                return sp.Dummy("square", nonnegative=True)
+    claimed = norm2(square.root)
+    if any(t.groups for t in equation.left.terms):
+        claimed = E(claimed)
+    if equation.setting.normal(parse(claimed)) == equation.left:
+        return sp.Dummy("square", nonnegative=True)
     raise Refused(f"what {square.value.claim} is about is not ‖{square.root}‖² or its mean")
 
 

@@ -29,7 +29,7 @@ DECADES = 2  # of truncation levels compared for a divergence
 _RELATIVE, _FIRST = 0.2, 4.0
 _FACTOR = 1.5  # on the pilot's variance
 _ROUNDING = 1e-12  # relative: a smaller standard deviation, or error, is rounding
-_COPIES = 32  # of noise and fresh points for each design, so that the design is most of what varies
+_COPIES = 8  # of noise and fresh points for each design, so that the design is most of what varies
 _HALF = 0.5  # of the gain per decade has to be left in the next decade where a mean is infinite
 
 
