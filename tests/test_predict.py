@@ -15,7 +15,7 @@ from verify import pipeline
 from verify.commands import run
 from verify.commands._inputs import conclusion
 from verify.commands._text import cells
-from verify.predictions import Entry, Prediction, Range, predict
+from verify.predictions import Entry, Prediction, Range, evaluate, predict
 from verify.targets import Infeasible, Inputs, Targets, root
 
 Captured = pytest.CaptureFixture[str]
@@ -187,6 +187,23 @@ def test_formulas_at_random_inputs_and_their_ranges() -> None:
                 assert entry is not None
                 ends = (entry.low, entry.high) if isinstance(entry, Range) else (entry, entry)
                 assert ends[0] - F(1, 10**20) <= value <= ends[1] + F(1, 10**20)
+
+
+@pytest.mark.parametrize("name", ["pgr", "opr"])
+def test_recovery_is_what_its_claim_concludes(name: str) -> None:
+    """The prediction divides risks; the claim is a closed form of its own."""
+    rng, form, compared = np.random.default_rng(11), conclusion(name), 0
+    for _ in range(60):
+        d_s, d_w = (int(v) for v in rng.integers(1, 5, 2))
+        d_sw, rho_w, rho_s, (delta2, tau2) = world(rng, d_s, d_w)
+        n, N = max(d_w, d_s) + int(rng.integers(2, 40)), d_s + int(rng.integers(2, 60))
+        x = Inputs(d_w, d_s, d_sw, n, N, F(1, 2), rho_w, rho_s, delta2, tau2)
+        given = {**vars(x), "N": N}
+        entry = predict(x, conclusion).ratios[name]
+        if isinstance(entry, Fraction):
+            assert evaluate(form, {s: given[s.name] for s in form.free_symbols}) == entry
+            compared += 1
+    assert compared > 30
 
 
 def test_the_norm_of_theta_is_in_no_conclusion() -> None:
