@@ -107,8 +107,8 @@ class Stated:
 
     def compare(self, letters: Letters) -> Sides:
         """Both sides at these values. Raises ZeroDivisionError where a ratio has no meaning."""
-        left, right = (_evaluated(x, letters) for x in self.sides)
-        scale = sum((abs(_evaluated(x, letters)) for x in self._terms), Fraction(0))
+        left, right = (evaluated(x, letters) for x in self.sides)
+        scale = sum((abs(evaluated(x, letters)) for x in self._terms), Fraction(0))
         return Sides(left, right, scale)
 
     def places(self, points: Iterable[Point]) -> list[Point]:
@@ -140,8 +140,10 @@ class Stated:
         return tuple(map(self.inserted, sp.Add.make_args(self.part.left)))
 
 
-def _evaluated(x: sp.Expr, letters: Letters) -> Fraction:
+def evaluated(x: sp.Expr, letters: Letters) -> Fraction:
     """A rational function in exact arithmetic; derivatives in it are difference quotients."""
+    if not x.has(sp.Derivative):
+        return evaluate(x, letters)
     return evaluate(x.xreplace({d: _quotient(d, letters) for d in x.atoms(sp.Derivative)}), letters)
 
 
@@ -218,7 +220,7 @@ def functional(whole: Stated, letters: Letters) -> Functional:
     under = alone + sum(below[v] * forms[v] for v in means)
     if under == 0:
         raise ValueError("the ratio divides by zero here")
-    right = _evaluated(whole.sides[1], letters)
+    right = evaluated(whole.sides[1], letters)
     size = (abs(added) + sum(abs(above[v] * forms[v]) for v in means)) / abs(under)
     if exact:
         weights = {v: (above[v] - right * below[v]) / under for v in means}
@@ -238,6 +240,6 @@ def _combination(
         raise ValueError(f"{whole.part.left} is no ratio of linear combinations of values")
 
     def coefficient(of: sp.Expr) -> Fraction:
-        return _evaluated(whole.inserted(polynomial.coeff_monomial(of)), letters)
+        return evaluated(whole.inserted(polynomial.coeff_monomial(of)), letters)
 
     return {v: coefficient(x) for v, x in means.items()}, coefficient(sp.S.One)
