@@ -136,6 +136,22 @@ class Stated:
         return self.places(point.but({part.variable.name: size}) for size in sizes) or [point]
 
     @cached_property
+    def level(self) -> sp.Expr:
+        """The numerator of the right side, which vanishes where that does."""
+        return sp.expand(sp.numer(sp.together(self.sides[1])))
+
+    @cached_property
+    def scalars(self) -> list[sp.Symbol]:
+        """The letters other than sizes in which `level` is linear."""
+        known = sorted(self.level.free_symbols, key=str)
+        return [s for s in known if not s.is_integer and sp.degree(self.level, s) == 1]
+
+    @staticmethod
+    def admits(letter: sp.Symbol, value: Fraction) -> bool:
+        """Whether a letter may have a value, by its own assumptions."""
+        return value > 0 if letter.is_positive else value >= 0 if letter.is_nonnegative else True
+
+    @cached_property
     def _terms(self) -> tuple[sp.Expr, ...]:
         return tuple(map(self.inserted, sp.Add.make_args(self.part.left)))
 
@@ -173,6 +189,19 @@ def sweep(whole: Stated, stream: np.random.Generator, count: int) -> Iterator[di
             yield letters
         if found == count:
             return
+
+
+def ties(whole: Stated, place: Letters) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """A place moved onto the boundary of a threshold, in each scalar that its right side is linear in."""
+    if not isinstance(whole.part, Threshold):
+        return
+    for letter in whole.scalars:
+        low, high = (evaluated(whole.level, {**place, letter: Fraction(x)}) for x in (0, 1))
+        if high == low:
+            continue
+        at = {**place, letter: -low / (high - low)}
+        if whole.admits(letter, at[letter]) and whole.holds(at):
+            yield at
 
 
 def _drawn(letter: sp.Symbol, stream: np.random.Generator) -> Fraction:

@@ -9,7 +9,7 @@ from derivations.claims import Consequence, Formula, Order, Tendency, Threshold
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Subject, labelled
-from verify.consequences import Letters, Sides, Stated, sweep
+from verify.consequences import Letters, Sides, Stated, sweep, ties
 from verify.streams import generator
 
 EXACT = "exact"
@@ -47,9 +47,16 @@ def checks(subject: Subject, number: int, seed: int) -> Iterator[Check]:
             yield _summary(met, point.label, _at(whole, near), part, number, seed)
     else:
         yield _summary(f"at {len(at)} points", "all", _at(whole, at), part, number, seed)
-    stream = generator(seed, EXACT, subject.claim.id, number, "sweep")
-    found = list(_compared(whole, ((spelled(x), x) for x in sweep(whole, stream, SWEPT))))
+    found = list(_compared(whole, ((spelled(x), x) for x in swept(subject, number, seed))))
     yield _summary(f"a sweep of {len(found)} places", "", found, part, number, seed)
+
+
+def swept(subject: Subject, number: int, seed: int) -> list[Letters]:
+    """Places all over the region of a consequence; those of a threshold also on its boundary, at a tie."""
+    whole = subject.stated(number)
+    stream = generator(seed, EXACT, subject.claim.id, number, "sweep")
+    found: list[Letters] = list(sweep(whole, stream, SWEPT))
+    return found + [tie for place in found for tie in ties(whole, place)]
 
 
 def _at(whole: Stated, points: Iterable[Point]) -> list[Place]:

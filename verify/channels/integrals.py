@@ -65,7 +65,7 @@ def checks(subject: Subject, part: int, points: int, seed: int) -> list[Check]:
             own += _gridded(pair, sides, places[0])
         found += own
     if isinstance(claimed, Limit):
-        found += [_rate(subject, part, sides, point) for point in subject.claim.points[:points]]
+        found += [_rate(subject, part, sides, point) for point in subject.claim.points]
     return found
 
 
@@ -104,14 +104,14 @@ def approach(claimed: Limit, part: int) -> Pair:
 
 
 def approaching(claimed: Limit, pair: Pair, sides: "Sides", point: Point) -> list[tuple[Numbers, Fraction]]:
-    """What approaches a limit at sizes that double, with the numbers there. ValueError where it has no value."""
+    """What approaches a limit at sizes that double, with the numbers there. ValueError where it is infinite."""
     sizes = growing(max(int(v) for name, v in point.values if name.startswith("d")))
     numbers_at = sides.shared(pair)
     found = [numbers_at(point.but({claimed.variable.name: size})) for size in sizes]
     values = [one_value(sides[pair.left][0], at) for at in found]
     if math.inf in values:
         raise ValueError("what approaches the limit is infinite here")
-    return list(zip(found, map(Fraction, values), strict=True))
+    return list(zip(found, (Fraction(x) for x in values), strict=True))
 
 
 def _pairs(subject: Subject, part: int) -> Iterator[Pair]:
@@ -155,9 +155,7 @@ class Sides:
         return at
 
     def shared(self, pair: Pair) -> Callable[[Point], Numbers]:
-        """`numbers`, for many points: given matrices depend on some of the sizes only, and so does what was
-        made of them.
-        """
+        """`numbers` for many points: given matrices, and what was made of them, depend on few of the sizes."""
         drawn: dict[object, Numbers] = {}
 
         def at(point: Point) -> Numbers:

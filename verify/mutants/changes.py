@@ -17,6 +17,7 @@ KINDS = (  # letters that are easily taken for each other, by name
     ("s", "w", "a", "tau"),
     ("p", "q"),
 )
+UPSIDE_DOWN = "upside down"
 _SAMPLES = ("n", "N", "m")  # sizes that grow: alone they are the leading order of what is added to them
 _SCALINGS = tuple(sp.Rational(1000 + by, 1000) for by in (10, -10, 1, -1))
 
@@ -59,7 +60,7 @@ def _changes(form: sp.Expr, letters: set[sp.Symbol]) -> Found:
                 yield f"{_short(term)} times {_decimal(by)}", form + (by - 1) * term
     yield "the sign", -form
     if form.is_number is not True and not form.has(*Atoms):
-        yield "upside down", 1 / form
+        yield UPSIDE_DOWN, 1 / form
 
 
 def _of_node(node: sp.Expr) -> Found:

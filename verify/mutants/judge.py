@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from derivations.claims import ChiSquare, Claim, Consequence, Equal, Limit, Order, Part, SameLaw, Threshold
-from derivations.core.language import E
+from derivations.claims import ChiSquare, Consequence, Limit, Order, Part, SameLaw, Tendency, Threshold
 from derivations.points import Point
 from verify.certificate import Check
 from verify.channels import Subject, setting_of
 from verify.levels import Level
 from verify.mutants import places, stored
-from verify.mutants.changes import every_change
+from verify.mutants.changes import UPSIDE_DOWN, every_change
 from verify.mutants.places import NO_VALUE, Place, own_boundary, prepared
-from verify.mutants.proofs import EQUIVALENT, WEAKER, proof
+from verify.mutants.proofs import proof
 from verify.mutants.stored import Kept
 
 KILLED, SURVIVED, BELOW, SILENT = "killed", "survived", "below resolution", "not applicable"
@@ -97,7 +96,9 @@ def mutations(part: Part, points: Sequence[Point]) -> Iterator[tuple[str, sp.Exp
     """Every small change of a part's closed form; of an order, of either side."""
     letters = _letters(part, points)
     if not isinstance(part, Order):
-        yield from every_change(closed_form(part), letters)
+        for label, new in every_change(closed_form(part), letters):
+            if not (isinstance(part, Threshold) and label == UPSIDE_DOWN):  # which has the same sign
+                yield label, new
         return
     for label, new in every_change(part.left, letters):
         yield f"left: {label}", new - part.right
@@ -188,16 +189,14 @@ class _Court:
             if seen.killed:
                 return Outcome(KILLED, k.point, seen.share)
             verdict = SURVIVED if seen.share > 1.0 and not self._of_sign else BELOW
-            if nearest is None or (verdict == SURVIVED, seen.share) > (nearest.verdict == SURVIVED, nearest.share):
+            if nearest is None or (verdict == SURVIVED, seen.share) > (
+                nearest.verdict == SURVIVED,
+                nearest.share,
+            ):
                 nearest = Outcome(verdict, k.point, seen.share)
         return nearest or Outcome(SILENT)
 
     @property
     def _of_sign(self) -> bool:
         """Whether the size of a change does not decide whether it is noticed, but signs, or an order."""
-        return not isinstance(self.part, Equal | SameLaw) and not (
-            isinstance(self.part, Consequence) and not isinstance(self.part, Threshold | Order)
-        ) or isinstance(self.part, Limit)
-
-
-__all__ = ["EQUIVALENT", "WEAKER", "E", "Claim", "Judged", "Mutant", "judge"]
+        return isinstance(self.part, Threshold | Order | Limit | Tendency)

@@ -16,12 +16,11 @@ from flint import fmpq_mat
 from derivations.claims import Consequence, Equal, Limit, Order, Tendency, Threshold
 from derivations.core.language import E, parse
 from derivations.core.rules import IN_EXPECTATION
-from verify import raw, rational
+from verify import rational, raw
 from verify.channels import Pair, Subject, comparisons, integrals, smallest, sources
-from verify.consequences import Letters, Stated, evaluated, sweep
+from verify.consequences import Letters, Stated, evaluated
 from verify.environment import environment
 from verify.integration import Numbers
-from verify.streams import generator
 
 POINTS = 3  # the smallest of a claim, as the exact channel takes them
 
@@ -140,7 +139,7 @@ def _known(x: sp.Expr, sides: integrals.Sides, at: Numbers) -> Fraction:
 def _limit(subject: Subject, number: int, part: Limit, seed: int) -> Iterator[Place]:
     sides = integrals.Sides(part.setting, *sources(subject.chains(number)), seed)
     pair = integrals.approach(part, number)
-    for point in subject.claim.points[:POINTS]:
+    for point in subject.claim.points:
         with suppress(ValueError):
             found = integrals.approaching(part, pair, sides, point)
 
@@ -176,8 +175,7 @@ def _consequence(whole: Stated, subject: Subject, number: int, seed: int) -> Ite
     if isinstance(part, Threshold):
         points = [p for point in points for p in whole.boundary(point)]
     where = [(p.label, whole.at(p)) for p in points]
-    stream = generator(seed, comparisons.EXACT, subject.claim.id, number, "sweep")
-    where += [(comparisons.spelled(x), x) for x in sweep(whole, stream, comparisons.SWEPT)]
+    where += [(comparisons.spelled(x), x) for x in comparisons.swept(subject, number, seed)]
     for label, letters in where:
         with suppress(ZeroDivisionError):
             yield Place(label, _holds(whole, letters))

@@ -13,7 +13,17 @@ import numpy as np
 import sympy as sp
 from scipy.special import chdtr
 
-from derivations.claims import ChiSquare, Claim, Consequence, Equal, Limit, Order, SameLaw, Tendency, Threshold
+from derivations.claims import (
+    ChiSquare,
+    Claim,
+    Consequence,
+    Equal,
+    Limit,
+    Order,
+    SameLaw,
+    Tendency,
+    Threshold,
+)
 from derivations.points import Point
 from verify import raw
 from verify.certificate import PASSED, REFUTED, Check
@@ -47,10 +57,14 @@ class Kept:
     least: float | None = None
 
 
-def kept(subject: Subject, number: int, channel: str, checks: Sequence[Check], level: Level) -> Iterator[Kept]:
+def kept(
+    subject: Subject, number: int, channel: str, checks: Sequence[Check], level: Level
+) -> Iterator[Kept]:
     """The checks that one channel made and passed of the statement of a part."""
     claim, part = subject.claim, subject.claim.parts[number]
-    mine = [c for c in checks if c.whole and c.part == number and c.channel == channel and c.verdict == PASSED]
+    mine = [
+        c for c in checks if c.whole and c.part == number and c.channel == channel and c.verdict == PASSED
+    ]
     if isinstance(part, SameLaw):
         yield from (_law(part, c, _point(claim, c)) for c in mine if isinstance(part.right, ChiSquare))
     elif isinstance(part, Limit | Tendency):
