@@ -24,9 +24,7 @@ def command(
     ids: Annotated[
         list[str] | None, typer.Argument(help="Claims to change; all of them if none is named.")
     ] = None,
-    level: Annotated[
-        str, typer.Option(help=f"How fine the true claims are sampled: {', '.join(LEVELS)}.")
-    ] = "quick",
+    level: Annotated[str, typer.Option(help=f"How fine claims are sampled: {', '.join(LEVELS)}.")] = "quick",
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Threads that sample.")] = None,
     out: Annotated[
@@ -107,15 +105,14 @@ def closing(found: Mutants, console: Console) -> None:
     total = tally(found.every)
     apart = total["equivalent"] + total["true_but_weaker"]
     console.print(
-        f"{total['mutants']} mutants: {total['equivalent']} equivalent and {total['true_but_weaker']} true but "
+        f"{total['mutants']} mutants: {total['equivalent']} equivalent, {total['true_but_weaker']} true but "
         f"weaker, each with its proof; {total['mutants'] - apart} others."
     )
     for channel in CHANNELS:
         by = total["channels"][channel]
         below = f", {by['below_resolution']} below its resolution" if channel != "exact" else ""
-        console.print(
-            f"  {channel:<9} {by[KILLED]} killed{below}, {by['not_applicable']} not for it, {by[SURVIVED]} survived"
-        )
+        silent = f", {by['not_applicable']} not for it" if by["not_applicable"] else ""
+        console.print(f"  {channel:<9} {by[KILLED]} killed, {by[SURVIVED]} survived{below}{silent}")
     for m in found.survivors:
         for text in survivor(m):
             console.print(Text(text, "red"))

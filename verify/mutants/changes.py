@@ -98,7 +98,7 @@ def _of_node(node: sp.Expr) -> Found:
 
 
 def _of_letter(node: sp.Expr, letters: set[sp.Symbol]) -> Found:
-    """One letter, at one place, for another of its kind; the least dimension for the correlation dimension."""
+    """One letter, at one place, for another of its kind; the least dimension for d_sw."""
     if isinstance(node, Value):
         return
     named = {s.name: s for s in letters}

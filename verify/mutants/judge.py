@@ -1,4 +1,4 @@
-"""Each change of each closed form: set apart with a proof, or put to the exact, sampling and pipeline channels."""
+"""Each change of each closed form: set apart with a proof, or put to each of three channels."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ class Judged:
 
 
 def judge(subject: Subject, checks: Sequence[Check], level: Level, seed: int = 0) -> Judged:
-    """Every mutant of a claim. `checks`: those of the sampling and the pipeline channel, of the true claim."""
+    """Every mutant of a claim. `checks`: what the sampling and the pipeline channel made of the claim."""
     found: list[Mutant] = []
     notices: dict[str, float] = {}
     without: list[str] = []

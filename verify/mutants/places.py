@@ -174,7 +174,7 @@ def _consequence(whole: Stated, subject: Subject, number: int, seed: int) -> Ite
     part, points = whole.part, whole.places(subject.claim.points)
     if isinstance(part, Threshold):
         points = [p for point in points for p in whole.boundary(point)]
-    where = [(p.label, whole.at(p)) for p in points]
+    where: list[tuple[str, Letters]] = [(p.label, whole.at(p)) for p in points]
     where += [(comparisons.spelled(x), x) for x in comparisons.swept(subject, number, seed)]
     for label, letters in where:
         with suppress(ZeroDivisionError):

@@ -70,11 +70,11 @@ def kept(
     elif isinstance(part, Limit | Tendency):
         yield from (_rate(subject, number, c, level) for c in mine if c.errors)
     elif isinstance(part, Consequence):
-        whole = subject.stated(number)
+        consequence = subject.stated(number)
         points = {p.label: p for p in pipeline.measured_at(subject, number, level)}
         for c in mine:
             with suppress(*NO_VALUE):
-                yield _consequence(whole, points[c.point], c)
+                yield _consequence(consequence, points[c.point], c)
     elif isinstance(part, Equal):
         for c in mine:
             with suppress(*NO_VALUE):
@@ -130,7 +130,7 @@ def _equal(part: Equal, env: Environment, c: Check) -> Kept:
 
 
 def _consequence(whole: Stated, point: Point, c: Check) -> Kept:
-    """Of an equation as above; of a sign, whether the measured value has the one that the changed form says."""
+    """Of an equation as above; of a sign, whether the measured value has the one that a changed form says."""
     letters, part = whole.at(point), whole.part
     left, right = whole.compare(letters).left, whole.compare(letters).right
     low, high, scale, _ = _numbers(c)
@@ -159,7 +159,8 @@ def _consequence(whole: Stated, point: Point, c: Check) -> Kept:
 def _rate(subject: Subject, number: int, c: Check, level: Level) -> Kept:
     """A limit: the errors at each size are moved, and the order is read off again."""
     part = subject.claim.parts[number]
-    assert isinstance(part, Limit | Tendency) and c.errors is not None
+    assert isinstance(part, Limit | Tendency)
+    assert c.errors is not None
     errors = c.errors
     point = next(p for p in subject.claim.points if p.label == c.point)
 
