@@ -7,7 +7,7 @@ number of rows from the boundary of the hypotheses to twelve, and a few large on
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import groupby, product
+from itertools import cycle, groupby, product
 
 import numpy as np
 import sympy as sp
@@ -62,7 +62,7 @@ def checks(subject: Subject, part: int, points: int, seed: int) -> list[Check]:
                 except ValueError as why:  # no such point, or a word that is not served
                     own.append(inapplicable(NAME, pair, point, why))
         if pair.whole and places and all(c.verdict != NOT_APPLICABLE for c in own):
-            own += _gridded(pair, sides, places[0])
+            own += _gridded(pair, sides, places)
         found += own
     if isinstance(claimed, Limit):
         found += [_rate(subject, part, sides, point) for point in subject.claim.points]
@@ -211,13 +211,13 @@ def one_value(side: Contracted, at: Numbers) -> Value:
         return math.inf
 
 
-def _gridded(pair: Pair, sides: Sides, first: Point) -> list[Check]:
+def _gridded(pair: Pair, sides: Sides, points: Sequence[Point]) -> list[Check]:
     """One check of all points, or of the first where the sides differ; and the first without a value."""
     numbers_at = sides.shared(pair)
     seen: list[Mapping[str, int]] = []
     last: tuple[Value, Value, float] = 0.0, 0.0, 0.0
     amiss: list[Check] = []
-    for point, sizes in grid(sides.setting, first):
+    for point, sizes in grid(sides.setting, points):
         try:
             last = sides.compare(pair, point, numbers_at(point))
         except TooLarge:
@@ -234,14 +234,18 @@ def _gridded(pair: Pair, sides: Sides, first: Point) -> list[Check]:
     return [sides.check(pair, where, *last, count=len(seen)), *amiss]
 
 
-def grid(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, int]]]:
-    """The grid: all numbers of columns, and each number of rows in turn, with the scalars of a point."""
+def grid(setting: Setting, points: Sequence[Point]) -> Iterator[tuple[Point, dict[str, int]]]:
+    """The grid: all numbers of columns, each number of rows in turn, and the scalars of one point after another.
+
+    With the scalars of a single point, a scalar that is one there could be left out of a form.
+    """
     shapes = [x.shape for b in setting.blocks for x in b.members]
     overlaps = [x.shape for x, form in setting.forms if form == "overlap"]
     columns = sorted({s.name for _, c in shapes for s in c.free_symbols})
     rows = sorted({s.name for r, _ in shapes for s in r.free_symbols} - {*columns})
     names = (*columns, *rows)
-    known = {*names, *dict(first.values)}
+    known = {*names, *dict(points[0].values)}
+    scalars = cycle(list(dict.fromkeys(p.values for p in points)))
     hypotheses = [h for h in setting.hypotheses if {s.name for s in h.free_symbols} <= known]
     heights = [
         tuple(m if name == moving else _ROWS for name in rows)
@@ -251,7 +255,7 @@ def grid(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, int]
     for narrow in product(range(1, _COLUMNS + 1), repeat=len(columns)):
         for tall in dict.fromkeys(heights):
             sizes = dict(zip(names, (*narrow, *tall), strict=True))
-            values = {**dict(first.values), **sizes}
+            values = {**dict(next(scalars)), **sizes}
             exact = rationals(values)
             if sizes and all(evaluate(h, exact) > 0 for h in hypotheses):
                 room = min((int(evaluate(s, exact).p) for shape in overlaps for s in shape), default=0)

@@ -114,13 +114,16 @@ def _of_letter(node: sp.Expr, letters: set[sp.Symbol]) -> Found:
 
 def _swapped(form: sp.Expr) -> Found:
     """Two letters of a kind, or two values, in each other's place throughout."""
-    named = {s.name: s for s in form.free_symbols}
+    stand_ins = {x: sp.Dummy() for x in form.atoms(*Atoms)}
+    back = {dummy: x for x, dummy in stand_ins.items()}
+    plain = form.xreplace(stand_ins)
+    named = {s.name: s for s in plain.free_symbols}
     for kind in KINDS:
         known = [named[name] for name in kind if name in named]
         for i, one in enumerate(known):
             for other in known[i + 1 :]:
                 swap = {one: other, other: one}
-                yield f"{one} and {other} swapped", form.subs(swap, simultaneous=True)
+                yield f"{one} and {other} swapped", plain.subs(swap, simultaneous=True).xreplace(back)
     values = sorted(form.atoms(Value), key=str)
     for i, x in enumerate(values):
         for y in values[i + 1 :]:

@@ -91,7 +91,7 @@ def _mean(subject: Subject, number: int, pair: Pair, seed: int) -> Iterator[Plac
     sides = integrals.Sides(part.setting, *sources(subject.chains(number)), seed)
     ordered, count = smallest(subject.claim.points, part), 0
     numbers_at = sides.shared(pair)
-    every = [*ordered, *(point for point, _ in integrals.grid(part.setting, ordered[0]))] if ordered else []
+    every = [*ordered, *(point for point, _ in integrals.grid(part.setting, ordered))] if ordered else []
     for i, point in enumerate(every):
         if i < len(ordered) and count == POINTS:
             continue

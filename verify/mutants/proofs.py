@@ -7,10 +7,12 @@ import sympy as sp
 from derivations.claims import Consequence, Order, Part, Threshold
 from derivations.core import consequences
 from derivations.core.consequences import Value, understood
+from derivations.core.derivation import begin
 from derivations.core.language import E, parse
 from derivations.core.regions import LONG, Region
-from derivations.core.rules import Library
+from derivations.core.rules import Library, Relate
 from derivations.core.words import Refused
+from verify.channels import setting_of
 
 EQUIVALENT, WEAKER = "equivalent", "true but weaker"
 
@@ -26,6 +28,9 @@ def proof(part: Part, true: sp.Expr, form: sp.Expr, library: Library) -> tuple[s
         with suppress(Refused):
             if parse(true) == parse(form):
                 return EQUIVALENT, "both have one normal form"
+            one, other = (begin(x, setting_of(part), library).by(Relate()).end for x in (true, form))
+            if one == other:
+                return EQUIVALENT, "both have one normal form by the relations of the setting"
         return None
     if form.has(sp.Min):
         return None
@@ -57,7 +62,7 @@ def _order(
     sign = region.sign(sp.cancel(sp.together(new - old)))
     if sign is not None and sign.of > 0:
         return WEAKER, "the difference is larger than the true one"
-    if len(sp.Add.make_args(sp.numer(sp.together(new)))) <= LONG * 4:
+    if len(sp.Add.make_args(sp.numer(sp.together(new)))) <= LONG:
         with suppress(Refused):
             consequences.order(form, sp.Integer(0), part.strict, part.region, library, None)
             return WEAKER, "the core shows it"
