@@ -376,7 +376,7 @@ TEACHERS, STUDENTS = point(n=9, d_w=2, sigma2="4"), point(("4/5",), n=9, N=12, d
 def test_the_grid_has_an_order() -> None:
     """The first difference found is the same in every run."""
     setting = equal("ceiling-risk").setting
-    grid = list(integrals._points(setting, point(n=9, N=9, d_s=2, sigma2="4", rho_s="1")))
+    grid = list(integrals.grid(setting, [point(n=9, N=9, d_s=2, sigma2="4", rho_s="1")]))
     assert [sizes for _, sizes in grid[:2]] == [{"d_s": 1, "N": 1, "n": 12}, {"d_s": 1, "N": 2, "n": 12}]
     assert len(grid) == len({p.label for p, _ in grid}) == 81
     assert all("sigma2=4" in p.label for p, _ in grid)
@@ -492,4 +492,4 @@ def test_two_means_that_may_not_exist_are_not_equal() -> None:
     loose = Setting((standard(Gamma),), (m - d + 1, m, d), (A,))
     pair = Pair("statement", IN_EXPECTATION, parse(inverse), parse(2 * inverse), whole=True)
     with pytest.raises(ValueError, match="neither side is known to exist"):
-        integrals._Sides(loose, (), (), 0).compare(pair, point(m=3, d=2))
+        integrals.Sides(loose, (), (), 0).compare(pair, point(m=3, d=2))

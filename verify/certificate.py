@@ -27,8 +27,9 @@ class Check:
 
     `lhs`, `rhs`, `scale` and `interval` are what was measured; the interval is for (lhs - rhs) / scale.
     `detectable` is the discrepancy, in units of `scale`, that would be missed with probability `miss` at
-    most. `part` is the number of the claim's part that was looked at, and `whole` says that it was the
-    statement itself, not a step of a proof. Fields that a channel has nothing to say about are None.
+    most. `errors`, of a limit, are (size, low, high): its error at that size, in units of the limit. `part`
+    is the number of the claim's part that was looked at, and `whole` says that it was the statement itself,
+    not a step of a proof. Fields that a channel has nothing to say about are None.
     """
 
     channel: str
@@ -50,6 +51,7 @@ class Check:
     reason: str | None = None
     slack: float | None = None
     rate: tuple[float, float] | None = None
+    errors: tuple[tuple[float, float, float], ...] | None = None
     part: int = 0
     whole: bool = False
 
@@ -148,13 +150,12 @@ def _fields(value: Certificate | Check) -> dict[str, Any]:
 def check_from(data: Mapping[str, Any]) -> Check:
     """A check read back from what `to_json` made of it. Raises TypeError or ValueError where it is none."""
 
-    def number(x: Any) -> Any:
+    def value(x: Any) -> Any:
+        if isinstance(x, list):
+            return tuple(map(value, x))
         return float(x) if x in _NOT_FINITE else x
 
-    values: dict[str, Any] = dict(data)
-    for name, x in values.items():
-        values[name] = tuple(map(number, x)) if isinstance(x, list) else number(x)
-    return Check(**values)
+    return Check(**{name: value(x) for name, x in dict(data).items()})
 
 
 def read_certificate(path: Path) -> Certificate:

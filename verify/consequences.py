@@ -107,8 +107,8 @@ class Stated:
 
     def compare(self, letters: Letters) -> Sides:
         """Both sides at these values. Raises ZeroDivisionError where a ratio has no meaning."""
-        left, right = (_evaluated(x, letters) for x in self.sides)
-        scale = sum((abs(_evaluated(x, letters)) for x in self._terms), Fraction(0))
+        left, right = (evaluated(x, letters) for x in self.sides)
+        scale = sum((abs(evaluated(x, letters)) for x in self._terms), Fraction(0))
         return Sides(left, right, scale)
 
     def places(self, points: Iterable[Point]) -> list[Point]:
@@ -136,12 +136,30 @@ class Stated:
         return self.places(point.but({part.variable.name: size}) for size in sizes) or [point]
 
     @cached_property
+    def level(self) -> sp.Expr:
+        """The numerator of the right side, which vanishes where that does."""
+        return sp.expand(sp.numer(sp.together(self.sides[1])))
+
+    @cached_property
+    def scalars(self) -> list[sp.Symbol]:
+        """The letters other than sizes in which `level` is linear."""
+        known = sorted(self.level.free_symbols, key=str)
+        return [s for s in known if not s.is_integer and sp.degree(self.level, s) == 1]
+
+    @staticmethod
+    def admits(letter: sp.Symbol, value: Fraction) -> bool:
+        """Whether a letter may have a value, by its own assumptions."""
+        return value > 0 if letter.is_positive else value >= 0 if letter.is_nonnegative else True
+
+    @cached_property
     def _terms(self) -> tuple[sp.Expr, ...]:
         return tuple(map(self.inserted, sp.Add.make_args(self.part.left)))
 
 
-def _evaluated(x: sp.Expr, letters: Letters) -> Fraction:
+def evaluated(x: sp.Expr, letters: Letters) -> Fraction:
     """A rational function in exact arithmetic; derivatives in it are difference quotients."""
+    if not x.has(sp.Derivative):
+        return evaluate(x, letters)
     return evaluate(x.xreplace({d: _quotient(d, letters) for d in x.atoms(sp.Derivative)}), letters)
 
 
@@ -201,6 +219,19 @@ def _like(value: int | Fraction, stream: np.random.Generator) -> int | Fraction:
     return Fraction(drawn if value > 0 else -drawn, int(stream.integers(1, 5)))
 
 
+def ties(whole: Stated, place: Letters) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """A place moved onto the boundary of a threshold, in each scalar that its right side is linear in."""
+    if not isinstance(whole.part, Threshold):
+        return
+    for letter in whole.scalars:
+        low, high = (evaluated(whole.level, {**place, letter: Fraction(x)}) for x in (0, 1))
+        if high == low:
+            continue
+        at = {**place, letter: -low / (high - low)}
+        if whole.admits(letter, at[letter]) and whole.holds(at):
+            yield at
+
+
 def _drawn(letter: sp.Symbol, stream: np.random.Generator) -> Fraction:
     """A value for a letter by its assumptions: small ones often, zero and one among them."""
     low = 1 if letter.is_positive else 0 if letter.is_nonnegative else -_LARGEST
@@ -246,7 +277,7 @@ def functional(whole: Stated, letters: Letters) -> Functional:
     under = alone + sum(below[v] * forms[v] for v in means)
     if under == 0:
         raise ValueError("the ratio divides by zero here")
-    right = _evaluated(whole.sides[1], letters)
+    right = evaluated(whole.sides[1], letters)
     size = (abs(added) + sum(abs(above[v] * forms[v]) for v in means)) / abs(under)
     if exact:
         weights = {v: (above[v] - right * below[v]) / under for v in means}
@@ -266,6 +297,6 @@ def _combination(
         raise ValueError(f"{whole.part.left} is no ratio of linear combinations of values")
 
     def coefficient(of: sp.Expr) -> Fraction:
-        return _evaluated(whole.inserted(polynomial.coeff_monomial(of)), letters)
+        return evaluated(whole.inserted(polynomial.coeff_monomial(of)), letters)
 
     return {v: coefficient(x) for v, x in means.items()}, coefficient(sp.S.One)

@@ -40,6 +40,7 @@ def pgr(*changes: tuple[sp.Symbol, sp.Expr]) -> sp.Expr:
         point(("1/2",), n=12, N=20, d_s=2, d_w=2, sigma2="1"),
         point(("4/5", "1/2"), n=30, N=24, d_s=2, d_w=4, sigma2="1"),
         point(("1/2",), n=12, N=6, d_s=1, d_w=6, sigma2="1"),
+        point(("1/2",), n=16, N=14, d_s=3, d_w=5, sigma2="1"),
     ],
 )
 def limits() -> tuple[Part, ...]:

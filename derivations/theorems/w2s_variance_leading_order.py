@@ -18,6 +18,7 @@ from derivations.theorems.w2s_variance_reduced import FITTED, reduced
         point(("4/5", "3/10"), n=18, d_s=3, d_w=3, sigma2="1"),
         point(("9/10",), n=24, d_s=6, d_w=3, sigma2="1"),
         point((), n=24, d_s=4, d_w=6, sigma2="4"),
+        point(("1/2",), n=16, d_s=2, d_w=3, sigma2="4"),  # small enough for exact sums, no two letters equal
     ],
 )
 def w2s_variance_leading_order() -> tuple[Part, ...]:

@@ -1,6 +1,6 @@
 """Consequences of closed forms in the exact channel: at the claim's points, at boundaries, and in a sweep."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from derivations.claims import Consequence, Formula, Order, Tendency, Threshold
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Subject, labelled
-from verify.consequences import Letters, Sides, Stated, problems, sweep
+from verify.consequences import Letters, Sides, Stated, problems, sweep, ties
 from verify.streams import generator
 
 EXACT = "exact"
@@ -18,6 +18,7 @@ _PROBLEMS = 50  # of a sweep that has to draw matrices
 _SIZES, _FIRST = 6, 1 << 12  # of a limit's variable, each twice the one before, the first times the largest
 _TRACES = Fraction(1, 10**12)  # to which traces of a problem's matrices are known, in units of the terms
 _RATE = Fraction(1, 100)  # by which the order of an error may be off at those sizes
+RATE_METHOD = "an error that halves, or quarters, as the size doubles"
 
 
 class Place(NamedTuple):
@@ -48,12 +49,19 @@ def checks(subject: Subject, number: int, seed: int) -> Iterator[Check]:
             yield _summary(met, point.label, _at(whole, near), part, number, seed)
     else:
         yield _summary(f"at {len(at)} points", "all", _at(whole, at), part, number, seed)
+    found = list(_compared(whole, swept(subject, number, seed)))
+    yield _summary(f"a sweep of {len(found)} places", "", found, part, number, seed)
+
+
+def swept(subject: Subject, number: int, seed: int) -> list[tuple[str, Letters]]:
+    """Places all over the region of a consequence; those of a threshold also on its boundary, at a tie."""
+    whole, part = subject.stated(number), subject.claim.parts[number]
     stream = generator(seed, EXACT, subject.claim.id, number, "sweep")
     if isinstance(part, Order) and part.squares:
-        found = _at(whole, problems(whole, subject.claim.points, stream, _PROBLEMS))
-    else:
-        found = list(_compared(whole, ((_spelled(x), x) for x in sweep(whole, stream, SWEPT))))
-    yield _summary(f"a sweep of {len(found)} places", "", found, part, number, seed)
+        drawn = problems(whole, subject.claim.points, stream, _PROBLEMS)
+        return [(p.label, whole.at(p)) for p in drawn]
+    found: list[Letters] = list(sweep(whole, stream, SWEPT))
+    return [(spelled(x), x) for x in found + [tie for place in found for tie in ties(whole, place)]]
 
 
 def _at(whole: Stated, points: Iterable[Point]) -> list[Place]:
@@ -67,10 +75,10 @@ def _compared(whole: Stated, where: Iterable[tuple[str, Letters]]) -> Iterator[P
             sides = whole.compare(letters)
         except ZeroDivisionError:
             continue
-        yield Place(label, sides, _holds(whole.part, sides))
+        yield Place(label, sides, holds(whole.part, sides))
 
 
-def _holds(part: Consequence, x: Sides) -> bool:
+def holds(part: Consequence, x: Sides) -> bool:
     """Whether what is stated holds at one place."""
     if isinstance(part, Formula):
         return x.left == x.right
@@ -115,7 +123,7 @@ def _slack(place: Place) -> Fraction:
     return (sides.left - sides.right) / (sides.scale or 1)
 
 
-def _spelled(letters: Letters) -> str:
+def spelled(letters: Letters) -> str:
     """A place of a sweep in one line."""
     return ", ".join(f"{s}={v}" for s, v in sorted(letters.items(), key=lambda item: str(item[0])))
 
@@ -125,18 +133,14 @@ def _rate(whole: Stated, point: Point, number: int, seed: int) -> Check:
     part = whole.part
     assert isinstance(part, Tendency)
     letters = whole.at(point)
-    first = _FIRST * max(int(v) for s, v in letters.items() if s.name.startswith("d"))
-    sizes = [first << i for i in range(_SIZES)]
+    sizes = growing(max(int(v) for s, v in letters.items() if s.name.startswith("d")))
     step = labelled(part, f"order of the error, {part.variable} from {sizes[0]} to {sizes[-1]}")
     try:
         found = [whole.compare({**letters, part.variable: Fraction(size)}) for size in sizes]
     except ZeroDivisionError:
         why = "a side divides by zero here"
         return Check(EXACT, step, point.label, NOT_APPLICABLE, reason=why, part=number, whole=True)
-    errors = [abs(x.left - x.right) for x in found]
-    exact = not any(errors)
-    rates = [] if exact or not all(errors) else [a / b for a, b in pairwise(errors)]
-    good = exact or (bool(rates) and all(abs(r / 2**part.order - 1) <= _RATE for r in rates))
+    good = approaches([x.left - x.right for x in found], part.order)
     return Check(
         EXACT,
         step,
@@ -145,8 +149,21 @@ def _rate(whole: Stated, point: Point, number: int, seed: int) -> Check:
         lhs=str(found[-1].left),
         rhs=str(found[-1].right),
         scale=1.0,
-        method="rational arithmetic: an error that halves, or quarters, as the size doubles",
+        method=f"rational arithmetic: {RATE_METHOD}",
         seed=seed,
         part=number,
         whole=True,
     )
+
+
+def growing(largest: int) -> list[int]:
+    """Sizes of a limit's variable, each twice the one before, for the largest of the sizes that stay."""
+    return [_FIRST * largest << i for i in range(_SIZES)]
+
+
+def approaches(errors: Sequence[Fraction], order: int) -> bool:
+    """Whether errors at sizes that double are of an order: each 2^order times the next, or all zero."""
+    if not any(errors):
+        return True
+    rates = [abs(a / b) for a, b in pairwise(errors)] if all(errors) else []
+    return bool(rates) and all(abs(r / 2**order - 1) <= _RATE for r in rates)

@@ -5,9 +5,9 @@ number of rows from the boundary of the hypotheses to twelve, and a few large on
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import groupby, product
+from itertools import cycle, groupby, product
 
 import numpy as np
 import sympy as sp
@@ -21,6 +21,7 @@ from derivations.core.words import Expression, Refused
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Pair, Subject, inapplicable, labelled, smallest, sources
+from verify.channels.comparisons import RATE_METHOD, approaches, growing
 from verify.contraction import Contracted, contracted
 from verify.integration import Numbers, TooLarge, degree, evaluate, numbers, rationals, value
 from verify.moments import Infinite
@@ -48,7 +49,7 @@ def checks(subject: Subject, part: int, points: int, seed: int) -> list[Check]:
     claimed = subject.claim.parts[part]
     assert isinstance(claimed, Equal | Limit)
     places = smallest(subject.claim.points, claimed)
-    sides = _Sides(claimed.setting, *sources(subject.chains(part)), seed)
+    sides = Sides(claimed.setting, *sources(subject.chains(part)), seed)
     found: list[Check] = []
     for pair in _pairs(subject, part):
         own: list[Check] = []
@@ -61,9 +62,56 @@ def checks(subject: Subject, part: int, points: int, seed: int) -> list[Check]:
                 except ValueError as why:  # no such point, or a word that is not served
                     own.append(inapplicable(NAME, pair, point, why))
         if pair.whole and places and all(c.verdict != NOT_APPLICABLE for c in own):
-            own += _grid(pair, sides, places[0])
+            own += _gridded(pair, sides, places)
         found += own
+    if isinstance(claimed, Limit):
+        found += [_rate(subject, part, sides, point) for point in subject.claim.points]
     return found
+
+
+def _rate(subject: Subject, part: int, sides: "Sides", point: Point) -> Check:
+    """The order at which a limit is approached at a point: nothing else says that it is the right one."""
+    claimed = subject.claim.parts[part]
+    assert isinstance(claimed, Limit)
+    goal, pair = parse(claimed.right), approach(claimed, part)
+    try:
+        found = approaching(claimed, pair, sides, point)
+        ends = [one_value(sides[goal][0], at) for at, _ in found]
+    except ValueError as why:  # no such point, or too many columns to be integrated
+        return inapplicable(NAME, pair, point, why)
+    good = approaches(
+        [Fraction(x) - Fraction(end) for (_, x), end in zip(found, ends, strict=True)], claimed.order
+    )
+    return Check(
+        NAME,
+        pair.step,
+        point.label,
+        PASSED if good else REFUTED,
+        lhs=_shown(found[-1][1]),
+        rhs=_shown(ends[-1]),
+        scale=1.0,
+        method=f"exact sums: {RATE_METHOD}",
+        seed=sides.seed,
+        part=part,
+        whole=True,
+    )
+
+
+def approach(claimed: Limit, part: int) -> Pair:
+    """What approaches a limit, and the limit."""
+    step = labelled(claimed, f"order of the error as {claimed.variable} doubles")
+    return Pair(step, IN_EXPECTATION, parse(claimed.left), parse(claimed.right), part, whole=True)
+
+
+def approaching(claimed: Limit, pair: Pair, sides: "Sides", point: Point) -> list[tuple[Numbers, Fraction]]:
+    """What approaches a limit at sizes that double, and the numbers there. ValueError where infinite."""
+    sizes = growing(max(int(v) for name, v in point.values if name.startswith("d")))
+    numbers_at = sides.shared(pair)
+    found = [numbers_at(point.but({claimed.variable.name: size})) for size in sizes]
+    values = [one_value(sides[pair.left][0], at) for at in found]
+    if math.inf in values:
+        raise ValueError("what approaches the limit is infinite here")
+    return list(zip(found, (Fraction(x) for x in values), strict=True))
 
 
 def _pairs(subject: Subject, part: int) -> Iterator[Pair]:
@@ -78,7 +126,7 @@ def _pairs(subject: Subject, part: int) -> Iterator[Pair]:
     yield from (p for p in subject.pairs(part) if p.kind == IN_EXPECTATION)
 
 
-class _Sides:
+class Sides:
     """The sides of pairs in a setting, each contracted once and worked out once at a point."""
 
     def __init__(self, setting: Setting, definitions: Definitions, extra: Sequence[Block], seed: int) -> None:
@@ -106,12 +154,25 @@ class _Sides:
                 raise ValueError(f"the hypothesis {h} > 0 fails at this point")
         return at
 
+    def shared(self, pair: Pair) -> Callable[[Point], Numbers]:
+        """`numbers` for many points: given matrices, and what is made of them, depend on few of the sizes."""
+        drawn: dict[object, Numbers] = {}
+
+        def at(point: Point) -> Numbers:
+            exact = rationals(dict(point.values))
+            key = *(str(evaluate(s, exact)) for x in self.setting.given for s in x.shape), point.overlaps
+            if key not in drawn:
+                drawn[key] = self.numbers(pair, point)
+            return drawn[key].moved(exact)
+
+        return at
+
     def compare(self, pair: Pair, point: Point, at: Numbers | None = None) -> tuple[Value, Value, float]:
         """Both sides, and with what probability values that differ would have been equal here."""
         at = self.numbers(pair, point) if at is None else at
         for side in (pair.left, pair.right):
             if (side, point.label) not in self.known:
-                self.known[side, point.label] = _value(self[side][0], at)
+                self.known[side, point.label] = one_value(self[side][0], at)
         left, right = (self.known[side, point.label] for side in (pair.left, pair.right))
         if left == right == math.inf and not self.setting.extended:
             raise ValueError("neither side is known to exist at this point")
@@ -142,27 +203,23 @@ def _shown(x: Value) -> str:
     return "oo" if x == math.inf else str(x)
 
 
-def _value(side: Contracted, at: Numbers) -> Value:
+def one_value(side: Contracted, at: Numbers) -> Value:
+    """The value of a side; inf where it is infinite."""
     try:
         return value(side, at)
     except Infinite:
         return math.inf
 
 
-def _grid(pair: Pair, sides: _Sides, first: Point) -> list[Check]:
+def _gridded(pair: Pair, sides: Sides, points: Sequence[Point]) -> list[Check]:
     """One check of all points, or of the first where the sides differ; and the first without a value."""
-    drawn: dict[object, Numbers] = {}
+    numbers_at = sides.shared(pair)
     seen: list[Mapping[str, int]] = []
     last: tuple[Value, Value, float] = 0.0, 0.0, 0.0
     amiss: list[Check] = []
-    for point, sizes in _points(sides.setting, first):
-        # Given matrices depend on some of the sizes only, and so does what was made of them.
-        exact = rationals(dict(point.values))
-        key = *(str(evaluate(s, exact)) for x in sides.setting.given for s in x.shape), point.overlaps
+    for point, sizes in grid(sides.setting, points):
         try:
-            if key not in drawn:
-                drawn[key] = sides.numbers(pair, point)
-            last = sides.compare(pair, point, drawn[key].moved(exact))
+            last = sides.compare(pair, point, numbers_at(point))
         except TooLarge:
             continue
         except ValueError as why:  # the first such point stands for all
@@ -177,14 +234,18 @@ def _grid(pair: Pair, sides: _Sides, first: Point) -> list[Check]:
     return [sides.check(pair, where, *last, count=len(seen)), *amiss]
 
 
-def _points(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, int]]]:
-    """The grid: all numbers of columns, and each number of rows in turn, with the scalars of a point."""
+def grid(setting: Setting, points: Sequence[Point]) -> Iterator[tuple[Point, dict[str, int]]]:
+    """The grid: all numbers of columns, each number of rows in turn, the scalars of one point after another.
+
+    With the scalars of a single point, a scalar that is one there could be left out of a form.
+    """
     shapes = [x.shape for b in setting.blocks for x in b.members]
     overlaps = [x.shape for x, form in setting.forms if form == "overlap"]
     columns = sorted({s.name for _, c in shapes for s in c.free_symbols})
     rows = sorted({s.name for r, _ in shapes for s in r.free_symbols} - {*columns})
     names = (*columns, *rows)
-    known = {*names, *dict(first.values)}
+    known = {*names, *dict(points[0].values)}
+    scalars = cycle(list(dict.fromkeys(p.values for p in points)))
     hypotheses = [h for h in setting.hypotheses if {s.name for s in h.free_symbols} <= known]
     heights = [
         tuple(m if name == moving else _ROWS for name in rows)
@@ -194,7 +255,7 @@ def _points(setting: Setting, first: Point) -> Iterator[tuple[Point, dict[str, i
     for narrow in product(range(1, _COLUMNS + 1), repeat=len(columns)):
         for tall in dict.fromkeys(heights):
             sizes = dict(zip(names, (*narrow, *tall), strict=True))
-            values = {**dict(first.values), **sizes}
+            values = {**dict(next(scalars)), **sizes}
             exact = rationals(values)
             if sizes and all(evaluate(h, exact) > 0 for h in hypotheses):
                 room = min((int(evaluate(s, exact).p) for shape in overlaps for s in shape), default=0)

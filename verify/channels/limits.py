@@ -56,7 +56,7 @@ def rate(
             return Check(SAMPLING, step, point.label, NOT_APPLICABLE, reason=str(why), part=part, whole=True)
         pilot = error.sampled(1, 1024, seed, *key, size, "pilot")
         if not np.all(np.isfinite(pilot)):
-            errors.append((0.0, math.inf))
+            errors.append((-math.inf, math.inf))
             continue
         variance = max(_FACTOR * float(pilot.var(ddof=1)), _ROUNDING**2)
         target = _RELATIVE * level.rate * abs(float(pilot.mean())) + _ROUNDING
@@ -64,16 +64,10 @@ def rate(
         batch = max(1, count // 1024)
         values = error.sampled(batch, -(-count // batch) * batch, seed, *key, size, 0)
         low, high = _mean(values, variance / batch, alpha)
-        errors.append((min(abs(low), abs(high)) if low * high > 0 else 0.0, max(abs(low), abs(high))))
+        errors.append((low, high))
         mean = error.goal + error.unit * float(values.mean())
         last, trials = (mean, error.goal), trials + len(values) * batch
-    low, high = rate_interval(sizes, errors)
-    tolerance = level.rate / 2
-    verdict = UNDECIDED
-    if low > stated.order + tolerance or high < stated.order - tolerance:
-        verdict = REFUTED
-    elif stated.order - tolerance <= low and high <= stated.order + tolerance:
-        verdict = PASSED
+    verdict, (low, high) = told(sizes, errors, stated.order, level)
     return Check(
         SAMPLING,
         step,
@@ -91,9 +85,26 @@ def rate(
         trials=trials,
         seed=seed,
         rate=(low, high),
+        errors=tuple((float(size), *ends) for size, ends in zip(sizes, errors, strict=True)),
         part=part,
         whole=True,
     )
+
+
+def told(
+    sizes: Sequence[float], errors: Sequence[Interval], order: int, level: Level
+) -> tuple[str, Interval]:
+    """The verdict on the order of an error that lies in intervals at these sizes, and an interval of it."""
+    ends = []
+    for low, high in errors:
+        least = min(abs(low), abs(high)) if low * high > 0 else 0.0
+        ends.append((least, max(abs(low), abs(high))))
+    low, high = rate_interval(sizes, ends)
+    tolerance = level.rate / 2
+    if low > order + tolerance or high < order - tolerance:
+        return REFUTED, (low, high)
+    inside = order - tolerance <= low and high <= order + tolerance
+    return PASSED if inside else UNDECIDED, (low, high)
 
 
 @dataclass(frozen=True)

@@ -42,20 +42,20 @@ def plan(subjects: Sequence[Subject], level: Level) -> list[Task]:
     points: dict[Point, list[tuple[str, int]]] = {}
     for s in subjects:
         for number in range(len(s.claim.parts)):
-            for point in _points(s, number, level):
+            for point in measured_at(s, number, level):
                 points.setdefault(point, []).append((s.claim.id, number))
     return [Task(NAME, (NAME, p.label), tuple(named), len(named), p) for p, named in points.items()]
 
 
-def _points(subject: Subject, number: int, level: Level) -> list[Point]:
+def measured_at(subject: Subject, number: int, level: Level) -> list[Point]:
     """Where a part is measured: at the first points of its claim, a threshold beside and at its boundary."""
-    part, points = subject.claim.parts[number], list(subject.claim.points)
+    part, every = subject.claim.parts[number], list(subject.claim.points)
     if isinstance(part, Equal):
-        return points[: level.pipeline] if part.measured else []
+        return every[: level.pipeline] if part.measured else []
     if not isinstance(part, Consequence) or isinstance(part, Tendency) or not part.measured:
         return []
     whole = subject.stated(number)
-    at = whole.places(points)
+    at = whole.places(every)
     few = -(-level.pipeline // 2)  # what a consequence is about has been measured for its own claims
     if not isinstance(part, Threshold):
         return at[:few]
