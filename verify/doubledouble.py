@@ -59,8 +59,7 @@ _inline = njit(inline="always", error_model="numpy")
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # Numba's decorators have no types
-def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+def _rounded_once(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """The product of a and b, plus c, rounded once: one instruction where the processor has it."""
     number = types.float64
 
@@ -68,6 +67,9 @@ def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
         return builder.fma(*arguments)
 
     return number(number, number, number), generate
+
+
+_fma: Any = intrinsic(_rounded_once)
 
 
 # Numbers ---------------------------------------------------------------------------------------------------

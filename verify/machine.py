@@ -115,9 +115,14 @@ def run(tape: Tape, draws: Floats, precise: bool = False) -> Floats:
 
 
 def rounding_errors(tape: Tape, draws: Floats) -> Floats:
-    """The rounding error of the value of every side for every draw, by double-double: (draws, sides)."""
+    """The rounding error of the value of every side for every draw, by double-double: (draws, sides).
+
+    A value that doubles cannot give, because a pivot has lost all its digits, is off by all of it.
+    """
     high, low = doubledouble.evaluate(tape.program, _checked(tape, draws))
-    return np.asarray((run(tape, draws) - high - low)[:, : tape.sides])
+    values = run(tape, draws)
+    errors = np.where(np.isfinite(values), values - high - low, high)
+    return np.asarray(errors[:, : tape.sides])
 
 
 def bounds(tape: Tape, draws: Floats) -> Floats:
@@ -208,7 +213,7 @@ def sample(
 
 
 def affordable(tape: Tape) -> int:
-    """Blocks of draws on which rounding errors are measured; 0 for sizes at which double-double is too slow."""
+    """Blocks of draws on which rounding errors are measured; 0 where double-double would be too slow."""
     columns = tape.program.operations[:, [kernels.ROWS, kernels.INNER, kernels.COLS]]
     work = int(columns.prod(axis=1).sum()) * tape.lanes
     return min(_MEASURED, _PRECISE_WORK // max(work, 1))
