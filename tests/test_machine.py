@@ -344,7 +344,7 @@ def test_results_do_not_depend_on_threads_or_on_the_order_of_chunks() -> None:
     tape = student()
 
     def chunk(number: int) -> Array:
-        found = machine.sample(tape, 50, 11, "claim", "point", number, trials=1000)
+        found = machine.sample(tape, 50, 11, "claim", "point", number, trials=1000, measured=True)
         return np.concatenate([x.ravel() for x in found])
 
     numbers = list(range(12))

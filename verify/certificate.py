@@ -27,9 +27,10 @@ class Check:
 
     `lhs`, `rhs`, `scale` and `interval` are what was measured; the interval is for (lhs - rhs) / scale.
     `detectable` is the discrepancy, in units of `scale`, that would be missed with probability `miss` at
-    most. `errors`, of a limit, are (size, low, high): its error at that size, in units of the limit. `part`
-    is the number of the claim's part that was looked at, and `whole` says that it was the statement itself,
-    not a step of a proof. Fields that a channel has nothing to say about are None.
+    most. `rounding_bound`, in the same units, bounds how far rounding moves what was measured, in the
+    `arithmetic` named. `errors`, of a limit, are (size, low, high): its error at that size, in units of the
+    limit. `part` is the number of the claim's part that was looked at, and `whole` says that it was the
+    statement itself, not a step of a proof. Fields that a channel has nothing to say about are None.
     """
 
     channel: str
@@ -44,6 +45,7 @@ class Check:
     detectable: float | None = None
     miss: float | None = None
     rounding_bound: float | None = None
+    arithmetic: str | None = None
     method: str | None = None
     bound: str | None = None
     trials: int | None = None

@@ -13,13 +13,16 @@ import numpy as np
 from numba import njit
 from sympy import MatrixSymbol
 
-from verify import kernels
+from verify import doubledouble, kernels
 from verify.kernels import Floats
 from verify.streams import generator
 from verify.tape import Draw, Tape
 
 _FILL = 1 << 17  # doubles drawn at a time, where a block is not larger: they are read again from the cache
 _WHOLE_CHUNK = 1 << 22  # doubles in a chunk of the default length, unless a single batch is larger
+
+_PRECISE_WORK = 1 << 23  # multiplications in double-double, some 30 ns each, to measure rounding errors by
+_MEASURED = 8  # blocks at most
 
 CHUNK = 4096
 """Draws in a chunk, for tapes that draw few numbers."""
@@ -30,12 +33,15 @@ class Sample(NamedTuple):
 
     values, scales: (batches, sides), means of the sides and of their sums of absolute terms. rounding:
     (sides,), the mean over the first block of draws of the bound on the rounding error of a value: an
-    estimate of a bound, from as many draws as there are lanes.
+    estimate of a bound, from as many draws as there are lanes. errors: (sides,), the mean over the first
+    draws of the rounding error itself, as double-double arithmetic finds it; NaN where that was not asked
+    for or would cost too much.
     """
 
     values: Floats
     scales: Floats
     rounding: Floats
+    errors: Floats
 
 
 def fill(tape: Tape, stream: np.random.Generator, trials: int) -> Floats:
@@ -97,9 +103,26 @@ def pack(tape: Tape, replicas: Sequence[Mapping[MatrixSymbol, Floats]]) -> Float
     return np.repeat(column[None, :, None], tape.lanes, axis=2)
 
 
-def run(tape: Tape, draws: Floats) -> Floats:
-    """The value of every side for every draw, then the scales: (draws, 2 sides)."""
+def run(tape: Tape, draws: Floats, precise: bool = False) -> Floats:
+    """The value of every side for every draw, then the scales: (draws, 2 sides).
+
+    `precise`: computed in double-double arithmetic and rounded once, a dozen times slower.
+    """
+    if precise:
+        high: Floats = doubledouble.evaluate(tape.program, _checked(tape, draws))[0]
+        return high
     return kernels.evaluate(tape.program, _checked(tape, draws))
+
+
+def rounding_errors(tape: Tape, draws: Floats) -> Floats:
+    """The rounding error of the value of every side for every draw, by double-double: (draws, sides).
+
+    A value that doubles cannot give, because a pivot has lost all its digits, is off by all of it.
+    """
+    high, low = doubledouble.evaluate(tape.program, _checked(tape, draws))
+    values = run(tape, draws)
+    errors = np.where(np.isfinite(values), values - high - low, high)
+    return np.asarray(errors[:, : tape.sides])
 
 
 def bounds(tape: Tape, draws: Floats) -> Floats:
@@ -149,12 +172,21 @@ def chunk_length(tape: Tape, batch: int) -> int:
     return max(1, draws // batch) * batch
 
 
-def sample(tape: Tape, batch: int, seed: int, *key: str | int, trials: int | None = None) -> Sample:
+def sample(
+    tape: Tape,
+    batch: int,
+    seed: int,
+    *key: str | int,
+    trials: int | None = None,
+    precise: bool = False,
+    measured: bool = False,
+) -> Sample:
     """Means over batches of `batch` draws, from the stream called (seed, key...).
 
     A chunk of work: `trials` draws, by default `chunk_length`. The key should end with the number of the
     chunk; different chunks may be done in any order and by any number of threads. At most `MEMORY` doubles
-    are drawn at a time, unless a single draw is larger.
+    are drawn at a time, unless a single draw is larger. `precise`: in double-double arithmetic. `measured`:
+    rounding errors are measured on the first draws.
     """
     trials = chunk_length(tape, batch) if trials is None else trials
     if batch < 1 or trials < 1 or trials % batch:
@@ -164,18 +196,27 @@ def sample(tape: Tape, batch: int, seed: int, *key: str | int, trials: int | Non
     draws = np.empty((blocks, tape.drawn, tape.lanes))
     means: list[Floats] = []
     rest = np.empty((0, 2 * tape.sides))  # draws of a batch that is not complete yet
-    rounding = np.zeros(tape.sides)
+    rounding, errors = np.zeros(tape.sides), np.full(tape.sides, np.nan)
     for start in range(0, trials, blocks * tape.lanes):
         draws = draws[: -(-(trials - start) // tape.lanes)]
         _fill(tape, stream, draws)
         if start == 0:
             rounding = bounds(tape, draws[:1]).mean(axis=0)
-        values = np.concatenate((rest, run(tape, draws)[: trials - start]))
+            if measured and (count := affordable(tape)):
+                errors = np.abs(rounding_errors(tape, draws[:count])).mean(axis=0)
+        values = np.concatenate((rest, run(tape, draws, precise)[: trials - start]))
         whole = len(values) // batch * batch
         means.append(batch_means(values[:whole], batch))
         rest = values[whole:]
     every = np.concatenate(means)
-    return Sample(every[:, : tape.sides], every[:, tape.sides :], rounding)
+    return Sample(every[:, : tape.sides], every[:, tape.sides :], rounding, errors)
+
+
+def affordable(tape: Tape) -> int:
+    """Blocks of draws on which rounding errors are measured; 0 where double-double would be too slow."""
+    columns = tape.program.operations[:, [kernels.ROWS, kernels.INNER, kernels.COLS]]
+    work = int(columns.prod(axis=1).sum()) * tape.lanes
+    return min(_MEASURED, _PRECISE_WORK // max(work, 1))
 
 
 def _checked(tape: Tape, draws: Floats) -> Floats:

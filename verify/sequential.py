@@ -159,11 +159,12 @@ def _settled(pilot: Floats, t: Target) -> Outcome | None:
     """The outcome where there is nothing to sample.
 
     Sides that agree for every draw would pass by sampling without evidence; sides that differ by the same
-    amount for every draw need no statistics.
+    amount for every draw need no statistics. Where rounding could hide what is asked for, that they agree to
+    rounding says nothing.
     """
     if not np.all(np.isfinite(pilot)):
         return Outcome(UNDECIDED, None, len(pilot), reason=_NOT_FINITE)
-    if t.identical or np.abs(pilot).max() <= 8 * t.rounding:
+    if t.identical or np.abs(pilot).max() <= 8 * t.rounding <= t.epsilon:
         why = "the two sides agree draw by draw: nothing to sample"
         return Outcome(IDENTICAL, None, len(pilot), reason=why)
     ends = float(pilot.min()), float(pilot.max())

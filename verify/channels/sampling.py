@@ -28,9 +28,10 @@ from verify.channels import (
     sources,
 )
 from verify.environment import Environment, environment
-from verify.kernels import Floats
+from verify.kernels import Floats, Ints
 from verify.levels import LARGE, Level
-from verify.machine import sample
+from verify.machine import Sample, affordable, sample
+from verify.rounding import BOUNDED, Rounding, of_difference, respected
 from verify.sequential import Outcome, Record, Target, until_decided
 from verify.tape import lower
 
@@ -130,36 +131,59 @@ def _means(
     lefts = np.array([sides.index(p.left) for _, p in owned])
     rights = np.array([sides.index(p.right) for _, p in owned])
     key = (MEANS, pieces[0][0].claim.id, point.label)
-    first = sample(tape, 1, seed, *key, "pilot", trials=_pilot_size(tape.drawn))
+
+    def pilot_run(precise: bool) -> Sample:
+        size = _pilot_size(tape.drawn)
+        return sample(tape, 1, seed, *key, "pilot", trials=size, precise=precise, measured=not precise)
+
+    first = pilot_run(precise=False)
     # The larger of the two expected sums of absolute terms: the right side may vanish, or nearly so.
     scale = np.maximum(first.scales[:, lefts].mean(axis=0), first.scales[:, rights].mean(axis=0))
     unit = np.where(scale > 0, scale, 1.0)
+    sizes = [
+        scaled(_base(p, setting, level), close, env, level) / 2
+        for (_, p), close in zip(owned, near, strict=True)
+    ]
+    rounding = _rounding(first, lefts, rights, unit, precise=False)
+    precise = affordable(tape) > 0 and any(map(Rounding.matters, rounding, sizes))
+    if precise:
+        rounding = _rounding(first, lefts, rights, unit, precise)
+        first = pilot_run(precise)
     record = Record(first.values[:, np.concatenate((lefts, rights))])
 
     def draw(role: str | int, trials: int, batch: int, wanted: Sequence[int]) -> Floats:
         """Differences of the wanted sides."""
         asked = list(wanted)
         used = np.unique(np.concatenate((lefts[asked], rights[asked])))
-        values = sample(tape.narrowed(used.tolist()), batch, seed, *key, role, trials=trials).values
+        narrow = tape.narrowed(used.tolist())
+        values = sample(narrow, batch, seed, *key, role, trials=trials, precise=precise).values
         left, right = (values[:, np.searchsorted(used, side[asked])] for side in (lefts, rights))
         record.add([*asked, *(len(owned) + i for i in asked)], np.hstack((left, right)))
         return (left - right) / unit[asked]
 
     targets = [
         Target(
-            scaled(_base(p, setting, level), close, env, level) / 2,
+            size,
             close,
-            float(first.rounding[i] + first.rounding[j]) / float(u),
+            r.bound if precise else float(first.rounding[i] + first.rounding[j]) / float(u),
             tape.same(int(i), int(j)),
         )
-        for (_, p), close, i, j, u in zip(owned, near, lefts, rights, unit, strict=True)
+        for size, close, i, j, u, r in zip(sizes, near, lefts, rights, unit, rounding, strict=True)
     ]
     pilot = (first.values[:, lefts] - first.values[:, rights]) / unit
     outcomes = until_decided(draw, pilot, targets, alpha, level.draws)
     measured = zip(*record.means.reshape(2, -1).tolist(), scale.tolist(), strict=True)
     return findings + [
-        (id, report(NAME, p, point, o, t, values, alpha, seed))
-        for (id, p), o, t, values in zip(owned, outcomes, targets, measured, strict=True)
+        (id, report(NAME, p, point, o, t, values, alpha, seed, r))
+        for (id, p), o, t, values, r in zip(owned, outcomes, targets, measured, rounding, strict=True)
+    ]
+
+
+def _rounding(pilot: Sample, lefts: Ints, rights: Ints, unit: Floats, precise: bool) -> list[Rounding]:
+    """How far rounding moves each difference."""
+    return [
+        of_difference(pilot, int(i), int(j), float(u), precise)
+        for i, j, u in zip(lefts, rights, unit, strict=True)
     ]
 
 
@@ -216,8 +240,11 @@ def report(
     measured: tuple[float, float, float],
     alpha: float,
     seed: int,
+    rounding: Rounding | None = None,
 ) -> Check:
-    """An outcome as a check; `measured` is lhs, rhs and scale."""
+    """An outcome as a check; `measured` is lhs, rhs and scale; `rounding` is the target's unless given."""
+    rounding = rounding or Rounding(t.rounding, BOUNDED)
+    o = respected(o, rounding, t.epsilon)
     d = o.decision
     reason = o.reason
     if d and o.verdict == UNDECIDED and reason is None:
@@ -232,7 +259,8 @@ def report(
         alpha=alpha if d else None,
         detectable=2 * t.epsilon if d else None,
         miss=d.miss if d else None,
-        rounding_bound=t.rounding,
+        rounding_bound=rounding.bound,
+        arithmetic=rounding.arithmetic,
         method=d.method if d else None,
         bound=f"assumed: variance of a pilot times {t.factor}" if d else None,
         trials=o.trials,

@@ -172,7 +172,8 @@ def witness(c: Check, more: int = 0) -> Iterator[str]:
         what = "distance of the laws" if c.lhs is None else "(left - right) / scale"
         chance = "" if c.alpha is None else f" but for {c.alpha:.1e}"
         seed = f", seed {c.seed}" if c.lhs is None else ""
-        yield f"    {what} in [{c.interval[0]:.3g}, {c.interval[1]:.3g}]{chance}{seed}"
+        off = "" if c.rounding_bound is None else f"; rounding at most {c.rounding_bound:.0e}"
+        yield f"    {what} in [{c.interval[0]:.3g}, {c.interval[1]:.3g}]{chance}{off}{seed}"
 
 
 def _number(value: float | str | None) -> str:
