@@ -7,8 +7,9 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.stats import t as student_t
@@ -51,7 +52,7 @@ class Row:
 class Summary:
     """Of the W2S student's variance in the cells with n >= 4 d_w and N >= 4 d_s: measured over predicted.
 
-    low, high: the least and greatest ratio. widest: the widest half-width of the simultaneous intervals. fails:
+    low, high: the least and greatest ratio. widest: half-width of the widest simultaneous interval. fails:
     cells whose interval does not meet the band, as (n, N).
     """
 
@@ -80,14 +81,15 @@ def rows(pair: Pair, cells: Sequence[Cell], ahead: Expected) -> Iterator[Row]:
             for added in labels.added:
                 risks = cell.splits[:, k] - labels.floor + added**2 * cell.splits[:, 0]
                 predicted = ahead.risks(labels.name, added, cell.n, cell.N)
-                place = (labels.name, added, cell.n, cell.N, splits)
+                base = Row(*head, RISK, "w2s", labels.name, added, cell.n, cell.N, splits, *[math.nan] * 5)
                 for i, model in enumerate(MODELS):
-                    found = _mean(risks[:, i])
+                    value, error = _mean(risks[:, i])
                     gaussian = number(predicted.excess_risk[model])
-                    yield Row(*head, RISK, model, *place, *found, gaussian, math.nan, math.nan)
+                    yield replace(base, model=model, measured=value, error=error, gaussian=gaussian)
                 for name, of in (("pgr", _pgr), ("opr", _opr)):
-                    found = _jackknife(risks, of)
-                    yield Row(*head, name, "w2s", *place, *found, number(predicted.ratios[name]), math.nan, math.nan)
+                    value, error = _jackknife(risks, of)
+                    gaussian = number(predicted.ratios[name])
+                    yield replace(base, quantity=name, measured=value, error=error, gaussian=gaussian)
 
 
 def _mean(values: Floats) -> tuple[float, float]:
@@ -162,14 +164,15 @@ def _text(x: object) -> object:
 
 def from_csv(text: str) -> list[Row]:
     """What `to_csv` wrote, to ten digits."""
-    kinds = {f.name: f.type for f in fields(Row)}
+    whole, truth = {"n", "N", "splits"}, {"control"}
+    texts = {"pair", "quantity", "model", "labels"}
 
-    def value(name: str, x: str) -> object:
-        if kinds[name] is float:
-            return float(x) if x else math.nan
-        return {bool: lambda: x == "1", int: lambda: int(x)}.get(kinds[name], lambda: x)()  # type: ignore[call-overload,no-any-return]
+    def value(name: str, x: str) -> Any:
+        if name in texts:
+            return x
+        return int(x) if name in whole else x == "1" if name in truth else float(x) if x else math.nan
 
-    return [Row(**{k: value(k, x) for k, x in line.items()}) for line in csv.DictReader(io.StringIO(text))]  # type: ignore[arg-type]
+    return [Row(**{k: value(k, x) for k, x in line.items()}) for line in csv.DictReader(io.StringIO(text))]
 
 
 def write(every: Sequence[Row], path: Path) -> None:
