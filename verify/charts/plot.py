@@ -26,7 +26,6 @@ from verify.charts.marks import (
 from verify.charts.scales import Axis
 
 ROOM, FOOT, TICKS = 34, 44, 10  # above a panel for its heading, below it for its axis; marks at most
-COLUMN = 224  # of the legend
 LOOKS = (  # for series without a look of their own, in the order of the series
     Look("#000", "none", "M-4 0A4 4 0 1 0 4 0A4 4 0 1 0-4 0Z", filled=True),
     Look("#1f5fa8", "8 4", "M-3.6-3.6H3.6V3.6H-3.6Z"),
@@ -68,6 +67,7 @@ class Panel:
     levels: Sequence[tuple[float, str]] = ()
     places: Sequence[tuple[float, str]] = ()
     height: float = 200
+    columns: int = 3  # of the legend
 
 
 def axis(values: Sequence[float], log: bool, ends: Sequence[float] = ()) -> Axis:
@@ -116,7 +116,7 @@ def to_svg(title: str, head: Sequence[str], panels: Sequence[Panel], below: Sequ
 
 def _keys(panel: Panel) -> int:
     """Lines of the legend."""
-    return -(-len(panel.series) // 3)
+    return -(-len(panel.series) // panel.columns)
 
 
 def _tall(panel: Panel) -> float:
@@ -127,9 +127,10 @@ def _panel(panel: Panel, top: float) -> Iterator[str]:
     """Heading, legend, ticks; then, clipped, grid, levels, places and series; then a frame."""
     yield label(LEFT, top + 20, panel.heading, 'font-weight="bold"')
     for i, series in enumerate(panel.series):
-        x, y = LEFT + COLUMN * (i % 3), top + 32 + LINE * (i // 3)
+        x = LEFT + INSIDE / panel.columns * (i % panel.columns)
+        y = top + 32 + LINE * (i // panel.columns)
         if series.lines:
-            yield f'<path d="M{x} {y:g}h30" {stroke(series.look)}/>'
+            yield f'<path d="M{x:g} {y:g}h30" {stroke(series.look)}/>'
         if series.marks:
             yield marker(series.look, x + 15, y)
         yield label(x + 36, y + 4, series.name)

@@ -16,7 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from verify.certificate import to_json, write_json, write_text
 from verify.commands import INTERRUPTED, Stop
+from verify.commands._inputs import WIDTH
 from verify.commands._text import cells as width_of
+from verify.commands._text import fill
 from verify.commands.verify import require_writable
 from verify.experiments import EXPERIMENTS, Place, load
 from verify.experiments.recorded import Outcome, recorded, tables
@@ -136,21 +138,20 @@ def _show(outcome: Outcome, as_json: bool, where: str) -> None:
 
 def _lines(outcome: Outcome, found: list[Summary], where: str) -> Iterator[str]:
     for name, about in outcome.about["pairs"].items():
-        yield f"{name}: {about['about']}"
+        yield from fill(f"{name}: {about['about']}", WIDTH, "", "  ")
         yield (
             f"  {about['rows']} rows, d_w = {about['d_w']}, d_s = {about['d_s']}, d_sw = {about['d_sw']:.4g} "
             f"[{about['d_sw_low']:.4g}, {about['d_sw_high']:.4g}]"
         )
     yield ""
-    yield f"Variance of the W2S student, measured/predicted, n ≥ {LARGE} d_w, N ≥ {LARGE} d_s"
-    yield f"{'':<24}{'law':<12}{'cells':>6}{'least':>8}{'most':>8}{'within':>9}  {100 * SURE:g} % interval meets"
+    yield f"Variance of the W2S student, measured/predicted, where n ≥ {LARGE} d_w and N ≥ {LARGE} d_s;"
+    yield f"±: half the widest of the simultaneous {100 * SURE:g} % intervals; do they all meet the band?"
+    yield f"{'':<24}{'law':<11}{'cells':>6}{'least':>7}{'most':>7}{'±':>8}  band"
     for s in found:
         head = f"{s.pair}{' (control)' * s.control}"
-        verdict = "" if s.band is None else f"{list(s.band)}: {'yes' if not s.fails else _fails(s)}"
-        line = (
-            f"{head:<24}{s.law:<12}{s.cells:>6}{s.low:>8.3f}{s.high:>8.3f}{100 * s.widest:>7.1f} %  {verdict}"
-        )
-        yield line.rstrip()
+        verdict = "" if s.band is None else f"{s.band[0]}–{s.band[1]} {'yes' if not s.fails else _fails(s)}"
+        numbers = f"{s.cells:>6}{s.low:>7.3f}{s.high:>7.3f}{100 * s.widest:>6.1f} %"
+        yield f"{head:<24}{s.law:<11}{numbers}  {verdict}".rstrip()
     pgr = [r for r in outcome.rows if r.quantity == "pgr" and not r.control]
     if pgr:
         yield ""

@@ -1,4 +1,4 @@
-"""One split of the pool: the variances of the four models, exact over label noise, and their errors as fitted.
+"""One split of the pool: variances of the four models, exact over label noise, and their errors as fitted.
 
 No theory is in here. n labelled and N unlabelled samples are drawn without replacement, and what is left of
 the pool is for testing, so that nothing is tested on what it was fitted on. In coordinates whose second

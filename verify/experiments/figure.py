@@ -1,4 +1,4 @@
-"""The figure of a pair: the student's variance over N, measured over predicted, and PGR, with standard errors."""
+"""The figure of a pair: the student's variance over N, measured over predicted, and PGR, with errors."""
 
 import math
 from collections.abc import Sequence
@@ -43,6 +43,7 @@ def _variances(every: Sequence[Row], d_w: int) -> Panel:
         axis([y for s in series for _, y in s.points], True),
         SIZES,
         series,
+        columns=2,
     )
 
 
@@ -56,8 +57,12 @@ def _ratios(every: Sequence[Row], d_w: int, d_s: int) -> Panel:
         r for r in every
         if r.quantity == VARIANCE and r.model == "w2s" and r.n >= LARGE * d_w and r.N >= LARGE * d_s
     ]  # fmt: skip
-    kinds = [("Gaussian", "gaussian", False), ("elliptical", "elliptical", False),
-             ("any features, leading order", "any", False), ("Gaussian, control", "gaussian", True)]  # fmt: skip
+    kinds = [
+        ("Gaussian", "gaussian", False),
+        ("elliptical", "elliptical", False),
+        ("any features, leading order", "any", False),
+        ("Gaussian, control", "gaussian", True),
+    ]
     series = list[Series]()
     for i, (name, law, control) in enumerate(kinds):
         at = [r for r in large if r.control == control and math.isfinite(getattr(r, law))]
@@ -96,4 +101,5 @@ def _pgr(every: Sequence[Row]) -> Panel:
         series,
         levels=[(0.0, "no better than the teacher")],
         height=240,
+        columns=2,
     )

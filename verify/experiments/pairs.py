@@ -52,12 +52,12 @@ class Pair:
     @property
     def d_w(self) -> int:
         """Dimension of the weak features."""
-        return self.weak.shape[1]
+        return int(self.weak.shape[1])
 
     @property
     def d_s(self) -> int:
         """Dimension of the strong features."""
-        return self.strong.shape[1]
+        return int(self.strong.shape[1])
 
     def digest(self) -> str:
         """Of everything that the results depend on, data and sizes."""

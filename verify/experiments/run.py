@@ -34,7 +34,7 @@ def sizes(pair: Pair) -> list[tuple[int, int]]:
 
 
 def run(pair: Pair, splits: int, seed: int, folder: Path, resume: bool, progress: Progress) -> list[Cell]:
-    """Every cell of a pair, in files in `folder`; those that are there are taken with `resume`. Raises OSError."""
+    """Every cell of a pair, kept as files in `folder` and with `resume` taken from there. Raises OSError."""
     cells, grid = list[Cell](), sizes(pair)
     made_of = digest(pair.digest(), splits, seed, VERSION)
     drawn: Pool | None = None
