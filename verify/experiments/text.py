@@ -1,7 +1,8 @@
 """10,605 rated movie-review snippets; tf-idf or a MiniLM of 3 layers teaches one of 6.
 
-The label is the mean rating of 14 people or more; single ratings are labels with real noise. Sources: Hutto and Gilbert, "VADER"
-(2014); sentence-transformers' paraphrase-MiniLM-L3-v2 and all-MiniLM-L6-v2 (8-bit weights).
+The label is the mean rating of 14 people or more; single ratings are labels with real noise. Sources: Hutto
+and Gilbert, "VADER" (2014); paraphrase-MiniLM-L3-v2 and all-MiniLM-L6-v2 (8-bit weights) of
+sentence-transformers.
 """
 
 import json
