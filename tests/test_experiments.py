@@ -14,7 +14,6 @@ import pytest
 from tests.worlds_of_features import Floats, pair
 from verify.commands import run as w2s
 from verify.experiments import Place, load
-from verify.experiments import packages as fetched
 from verify.experiments.cells import pool, split
 from verify.experiments.kept import changes, halved, kept
 from verify.experiments.packages import Package, fetch, member
@@ -290,7 +289,7 @@ def test_a_file_at_hand_is_checked_and_read(tmp_path: Path) -> None:
 
 def test_a_fetch_that_fails_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = subprocess.CompletedProcess([], 1, "", "WARNING: slow\nERROR: No matching distribution.\n")
-    monkeypatch.setattr(fetched.subprocess, "run", lambda *_, **__: failed)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(Unavailable, match=r"^thing==1.0 cannot be fetched \(No matching distribution\); put"):
         fetch(WHEEL, place(tmp_path))
     assert not (tmp_path / "packages" / "thing.zip").exists()
@@ -308,13 +307,13 @@ def test_what_was_fetched_is_kept_if_it_is_the_right_file(
         (folder / "thing.zip").write_bytes((tmp_path / "thing.zip").read_bytes())
         return subprocess.CompletedProcess([], 0, "", "")
 
-    monkeypatch.setattr(fetched.subprocess, "run", download)
+    monkeypatch.setattr(subprocess, "run", download)
     here = place(tmp_path / "cache", say=said.append)
     with pytest.raises(Unavailable, match="pinned"):
         fetch(WHEEL, here)
     assert fetch(known, here) == tmp_path / "cache" / "packages" / "thing.zip"
     assert said[0] == "fetching thing 1.0 (1 MB, licence MIT)"
-    monkeypatch.setattr(fetched.subprocess, "run", None)
+    monkeypatch.setattr(subprocess, "run", None)
     assert fetch(known, here).is_file()
 
 

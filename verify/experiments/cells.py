@@ -7,14 +7,18 @@ the two draws; the variance of a linear fit is then a trace of d × d matrices.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from verify.experiments.pairs import Labels, Pair
 from verify.features.tables import Floats
 from verify.predictions import MODELS
 from verify.streams import Stream
+
+Rows: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,25 +67,40 @@ def split(drawn: Pool, n: int, N: int, stream: Stream) -> Floats:
         np.nan if baseline is None else np.trace(cho_solve(baseline, test_s)),
         np.trace(cho_solve(ceiling, test_s)),
     ]
-    out = [variances]
+    by_weak, by_strong = list[Floats](), list[Floats]()  # coefficients on the one and the other map
     for labels in drawn.labels:
-        y, y_u = _draw(labels, seen, stream), _draw(labels, unseen, stream)
         mean = labels.truth.mean()
-        y, y_u, truth = y - mean, y_u - mean, labels.truth[test] - mean
-        fitted = cho_solve(teacher, weak.T @ y)
-        predicted = [
-            drawn.weak[test] @ fitted,
-            drawn.strong[test] @ (carried @ fitted),
-            np.full(left, np.nan) if baseline is None
-            else drawn.strong[test] @ cho_solve(baseline, strong.T @ y),
-            drawn.strong[test] @ cho_solve(ceiling, strong.T @ y + strong_u.T @ y_u),
-        ]  # fmt: skip
-        out.append([np.mean((f - truth) ** 2) for f in predicted])
+        y, y_u = _draw(labels, seen, stream) - mean, _draw(labels, unseen, stream) - mean
+        by_weak.append(cho_solve(teacher, weak.T @ y))
+        by_strong += [
+            carried @ by_weak[-1],
+            np.full(d_s, np.nan) if baseline is None else cho_solve(baseline, strong.T @ y),
+            cho_solve(ceiling, strong.T @ y + strong_u.T @ y_u),
+        ]
     assert len(MODELS) == len(variances)
-    return np.array(out, dtype=np.float64)
+    return np.array([variances, *_errors(drawn, by_weak, by_strong, test)], dtype=np.float64)
 
 
-def _draw(labels: Labels, rows: np.ndarray[tuple[int, ...], np.dtype[np.int64]], stream: Stream) -> Floats:
+def _errors(drawn: Pool, by_weak: list[Floats], by_strong: list[Floats], test: Rows) -> list[list[float]]:
+    """Mean squares on the test rows for each kind of label.
+
+    The whole pool is predicted, which is cheaper than copying the features of the test rows.
+    """
+    if not drawn.labels:
+        return []
+    teachers = (drawn.weak @ np.column_stack(by_weak))[test]
+    others = (drawn.strong @ np.column_stack(by_strong))[test]
+    out = list[list[float]]()
+    for k, labels in enumerate(drawn.labels):
+        truth = (labels.truth[test] - labels.truth.mean())[:, None]
+        squares = np.mean(
+            (np.column_stack([teachers[:, k], others[:, 3 * k : 3 * k + 3]]) - truth) ** 2, axis=0
+        )
+        out.append(squares.tolist())
+    return out
+
+
+def _draw(labels: Labels, rows: Rows, stream: Stream) -> Floats:
     """One label a sample."""
     raters = labels.train.shape[1]
     which = stream.integers(raters, size=len(rows)) if raters > 1 else np.zeros(len(rows), dtype=np.int64)
