@@ -3,7 +3,9 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +47,26 @@ def run(pair: Pair, splits: int, seed: int, folder: Path, resume: bool, progress
         if values is None:
             drawn = drawn or pool(pair)
             key = ("experiment", pair.name, int(pair.control), n, N)
-            values = np.array([split(drawn, n, N, generator(seed, *key, i)) for i in range(splits)])
+            with _one_thread():
+                values = np.array([split(drawn, n, N, generator(seed, *key, i)) for i in range(splits)])
             write_json(path, {"digest": made_of, "splits": _plain(values)})
         cells.append(Cell(n, N, values))
     progress(len(grid), len(grid))
     return cells
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Matrices this small are ten times slower on two threads that wait for each other on a busy machine.
+
+    threadpoolctl comes with scikit-learn; without it the environment's OPENBLAS_NUM_THREADS does the same.
+    """
+    try:
+        limits: Callable[..., AbstractContextManager[object]] = import_module(
+            "threadpoolctl"
+        ).threadpool_limits
+    except ModuleNotFoundError:
+        return nullcontext()
+    return limits(1, "blas")
 
 
 def _plain(values: Floats) -> object:
