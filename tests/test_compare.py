@@ -1,4 +1,4 @@
-"""w2s compare: fits of made-up results give back what these are made of; published ones, if they are there."""
+"""w2s compare: fits of made-up results give back what these are of; published ones, where they are."""
 
 import csv
 import json

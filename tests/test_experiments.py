@@ -13,6 +13,7 @@ import pytest
 
 from tests.worlds_of_features import Floats, pair
 from verify.commands import run as w2s
+from verify.commands._text import cells
 from verify.experiments import Place, load
 from verify.experiments.cells import pool, split
 from verify.experiments.kept import changes, halved, kept
@@ -337,3 +338,33 @@ def test_extracted_features_are_kept_and_extracted_anew_on_demand(tmp_path: Path
     (tmp_path / "some.npz").write_bytes(b"no archive")
     with pytest.raises(Unavailable, match="is no archive of arrays"):
         kept("some", place(tmp_path), extract)
+
+
+# --------------------------------------------------------------------------------------- recorded
+
+
+@pytest.mark.parametrize("name", ["digits", "text"])
+def test_recorded_results_hold_what_the_theory_promises(name: str, capsys: Captured) -> None:
+    """Every band in every large cell, with intervals no wider than 2 %; the control within rounding of 1."""
+    assert w2s(["experiment", name, "--recorded", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["about"]["experiment"] == name
+    judged = [s for s in said["summary"] if s["band"]]
+    assert len(judged) == 4 * len(said["about"]["pairs"])
+    for s in judged:
+        assert s["cells"] >= 9
+        assert s["fails"] == []
+        assert s["widest"] <= 0.02
+    assert w2s(["experiment", name, "--recorded"]) == 0
+    out = capsys.readouterr().out
+    assert "nothing was run" in out
+    assert max(map(cells, out.splitlines())) <= 80
+
+
+@needs_sklearn
+def test_recorded_digits_are_of_the_digits_that_are_there(tmp_path: Path, capsys: Captured) -> None:
+    assert w2s(["experiment", "digits", "--recorded", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)["about"]
+    for made in load("digits", about["seed"], place(tmp_path)):
+        held = about["pairs"][made.name]
+        assert (held["rows"], held["d_w"], held["d_s"]) == (made.rows, made.d_w, made.d_s)

@@ -21,7 +21,7 @@ from verify.commands._text import cells as width_of
 from verify.commands._text import fill
 from verify.commands.verify import require_writable
 from verify.experiments import EXPERIMENTS, Place, load
-from verify.experiments.recorded import Outcome, recorded, tables
+from verify.experiments.recorded import Outcome, code, recorded, tables
 from verify.experiments.results import LARGE, SURE, Summary, write
 from verify.experiments.unavailable import Unavailable
 from verify.features import BadTable
@@ -165,7 +165,11 @@ def _lines(outcome: Outcome, found: list[Summary], where: str) -> Iterator[str]:
         text = f"{key[0]:<18}{what:<26}{r.measured:>7.3f} ± {r.error:.3f}  {predicted}"
         yield f"{text}{' ' * max(1, 68 - width_of(text))}n = {r.n}, N = {r.N}"
     yield ""
-    yield "recorded with this version" if where == "recorded" else f"tables and figures are in {where}"
+    if where != "recorded":
+        yield f"tables and figures are in {where}"
+    else:
+        same = "this state" if outcome.about["code"] == code() else "an earlier state"
+        yield f"recorded with {same} of the code, {outcome.about['splits']} splits a cell; nothing was run"
 
 
 def _fails(s: Summary) -> str:

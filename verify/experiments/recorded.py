@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from verify.digests import code_digest
+from verify.digests import digest
 from verify.experiments.expected import expected
 from verify.experiments.figure import drawing
 from verify.experiments.pairs import Pair, control
@@ -66,12 +66,20 @@ def tables(
                     "about": pair.about, "rows": pair.rows, "d_w": pair.d_w, "d_s": pair.d_s,
                     "d_sw": d_sw.value, "d_sw_low": d_sw.low, "d_sw_high": d_sw.high, "data": pair.digest(),
                 }  # fmt: skip
-    whole = {"experiment": name, "seed": seed, "splits": splits, "code": code_digest(), "pairs": about}
+    whole = {"experiment": name, "seed": seed, "splits": splits, "code": code(), "pairs": about}
     return Outcome(whole, every)
 
 
+@cache
+def code() -> str:
+    """Digest of the source files that the numbers depend on: of experiments and of measuring features."""
+    here = Path(__file__).resolve().parent
+    sources = sorted(p for folder in (here, here.parent / "features") for p in folder.glob("*.py"))
+    return digest(*((p.name, p.read_text("utf-8")) for p in sources))
+
+
 def recorded(name: str) -> Outcome | None:
-    """What came with this version, None where nothing did."""
+    """What came with this version: results.csv and about.json of a run. None where nothing did."""
     folder = files("verify.experiments") / "tables"
     table, about = folder / f"{name}.csv", folder / f"{name}.json"
     if not table.is_file() or not about.is_file():
