@@ -17,6 +17,7 @@ from verify.commands._text import cells
 from verify.experiments import Place, load, text
 from verify.experiments.cells import pool, split
 from verify.experiments.debian import files
+from verify.experiments.expected import expected
 from verify.experiments.kept import changes, halved, kept
 from verify.experiments.packages import Package, fetch, member
 from verify.experiments.pairs import Labels, Pair, components, control
@@ -252,6 +253,8 @@ def test_digits_stand_for_real_pools(tmp_path: Path) -> None:
         (["digits", "--pair", "x"], "--pair must be one of half-random, random-pixels"),
         (["digits", "--out", "/dev/null/x"], "--out /dev/null/x is not a folder"),
         (["digits", "--splits", "1"], "splits"),
+        (["text", "--data", "nowhere"], "--data nowhere is not a folder"),
+        (["vision", "--pair", "x", "--recorded", "--json", "--nothing"], "--nothing"),
     ],
 )
 def test_bad_usage_gets_one_sentence(
@@ -445,3 +448,32 @@ def test_kept_features_make_pairs_without_network_or_packages(
     assert (first.d_w, first.d_s, second.rows) == (100, 200, 900)
     assert [x.train.shape for x in first.labels] == [(900, 1), (900, 14)]
     assert first.labels[0].sigma2 == first.labels[0].floor == pytest.approx(0.1)
+
+
+# ------------------------------------------------------------------------------------- predictions
+
+
+def test_all_four_models_are_predicted_by_the_laws() -> None:
+    """Gaussian features: the closed forms at the measured overlap; the elliptical law agrees; noise adds σ²Var."""
+    stream = generator(7, "expected")
+    weak, strong = (x - x.mean(axis=0) for x in pair(COSINES, D_W, D_S, 6000, stream))
+    y = weak[:, 0] + strong[:, 1] + stream.standard_normal(6000)
+    made = replace(
+        small(), weak=weak, strong=strong, labels=(Labels("y", y[:, None], y, 0.0, None, (0.0, 2.0)),)
+    )
+    found = expected(made)
+    n, N, d_sw = 40, 60, found.found.d_sw.value
+    kappa = D_S / (N - D_S - 1)
+    gaussian = {
+        "weak": D_W / (n - D_W - 1),
+        "w2s": (d_sw + kappa * (D_W - d_sw)) / (n - D_W - 1),
+        "strong_baseline": D_S / (n - D_S - 1),
+        "strong_ceiling": D_S / (n + N - D_S - 1),
+    }
+    variances = found.variances(n, N)
+    assert variances["gaussian"] == pytest.approx(gaussian)
+    assert variances["elliptical"] == pytest.approx(gaussian, rel=0.02)
+    assert variances["any"]["w2s"] == pytest.approx(gaussian["w2s"], rel=0.25)
+    quiet, noisy = (found.risks("y", added, n, N).excess_risk for added in (0.0, 2.0))
+    for model, variance in gaussian.items():
+        assert float(noisy[model]) - float(quiet[model]) == pytest.approx(4 * variance)  # type: ignore[arg-type]

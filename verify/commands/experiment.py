@@ -69,6 +69,8 @@ def command(
             raise Stop(f"no results of {name} came with this version")
         _show(outcome, as_json, "recorded")
         return
+    if data is not None and not data.is_dir():
+        raise Stop(f"--data {data} is not a folder")
     folder = out or Path("results") / name
     require_writable(folder)
     if parquet:

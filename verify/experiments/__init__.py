@@ -36,7 +36,7 @@ class Experiment:
 
 
 EXPERIMENTS = {
-    "digits": Experiment("halves, pixels and random features of scikit-learn's digits; no download", 640),
+    "digits": Experiment("halves, pixels and random features of scikit-learn's digits; no download", 200),
     "text": Experiment("tf-idf or a 3-layer MiniLM teaching a 6-layer one on rated movie reviews", 200),
     "vision": Experiment("pixels or EfficientNet-Lite0 teaching Lite0 or Lite2 on Fashion-MNIST", 300),
 }
