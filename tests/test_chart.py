@@ -17,8 +17,9 @@ import pytest
 
 from verify.charts import curves as made
 from verify.charts.curves import COUNT, Curves, against_teacher, spaced, stretches
+from verify.charts.marks import INSIDE, LEFT
 from verify.charts.scales import label, linear_axis, log_axis, sizes_axis
-from verify.charts.svg import INSIDE, LEFT, LOOKS, to_svg
+from verify.charts.svg import LOOKS, to_svg
 from verify.charts.text import SIGNS, plot
 from verify.commands import run
 from verify.commands._entries import NAMES, described

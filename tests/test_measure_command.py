@@ -120,11 +120,14 @@ def test_fits_and_moments_about_zero(capsys: Captured, folder: Path) -> None:
     assert (cut["weak"]["dimension"], cut["settings"]["fit"]) == (3, "pca:3")
     assert cut["prediction"]["threshold_gaussian"] == 8
     ridge = document(capsys, folder, "weak.npy", "strong.npy", "--fit", "ridge:0.5")
-    assert ridge["prediction"] is None
+    assert ridge["prediction"]["ridge"] is None
     assert 0 < ridge["weak"]["effective"] < 5
-    code, out, _ = w2s(capsys, folder, "weak.npy", "strong.npy", "--fit", "ridge:0.5")
+    code, out, _ = w2s(
+        capsys, folder, *["weak.npy", "strong.npy", "--fit", "ridge:0.5", "--n", "40", "--N", "60"]
+    )
     assert code == 0
     assert "effective under the ridge" in out
+    assert "ridge fits, proportional limit" in out
     zero = document(capsys, folder, "weak.npy", "strong.npy", "--uncentred")
     assert not zero["settings"]["centred"]
     assert zero["strong"]["leading"] < zero["strong"]["leading_other"]

@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-from verify.charts.svg import FONTS
+from verify.charts.marks import FONTS
 
 ZOOM = 2  # pixels a unit
 _LETTER = (

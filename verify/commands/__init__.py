@@ -22,6 +22,8 @@ COMMANDS = {
     "plan": "The smallest sample size that reaches a target, or that none does.",
     "measure": "Dimensions, angles and d_sw of real features, and what the theory predicts there.",
     "mutants": "Changes every closed form in small ways, and shows that each is refuted.",
+    "experiment": "The theory against real features: measured and predicted.",
+    "compare": "The theory next to result tables of others.",
     "bench": "Figures of speed, as ratios to naive baselines in the same run.",
 }
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last one for `w2s show … | head`

@@ -9,21 +9,18 @@ from pathlib import Path
 
 from rich.text import Text
 
-from verify.certificate import write_bytes
 from verify.charts.curves import REACH, Curves, against_teacher, curves
-from verify.charts.png import NoRenderer, renderer, to_png
 from verify.charts.svg import to_svg
 from verify.charts.text import BAND, SHADES, SIGNS, plot
 from verify.charts.words import sentences
 from verify.commands import Stop
 from verify.commands._entries import NAMES, RATIOS, described, significant, tables, written
+from verify.commands._figures import draw, drawable
 from verify.commands._inputs import WIDTH, conclusion, whole
 from verify.commands._text import cells, fill
 from verify.planning import SIZES
 from verify.predictions import Prediction, Range
 from verify.targets import Infeasible, Inputs
-
-FORMATS = (".svg", ".png")
 
 
 def usage(over: str | None, low: str | None, high: str | None, to: Path | None) -> None:
@@ -34,14 +31,7 @@ def usage(over: str | None, low: str | None, high: str | None, to: Path | None) 
                 raise Stop(f"--{name} needs --chart")
     elif over not in SIZES:
         raise Stop(f"--chart must be n or N, not {over!r}")
-    form = None if to is None else to.suffix.lower()
-    if form not in (None, *FORMATS):
-        raise Stop(f"--to {to} must end in {' or '.join(FORMATS)}")
-    if form == ".png":
-        try:
-            renderer()
-        except NoRenderer as why:
-            raise Stop(f"--to {to}: {why}") from None
+    drawable("to", to)
 
 
 def charted(at: Inputs, over: str, low: str | None, high: str | None, precision: int) -> Curves:
@@ -77,13 +67,7 @@ def _listed(entries: list[object]) -> object:
 
 def write(drawn: Curves, to: Path) -> None:
     """Draw to a file, as its suffix says. Raises Stop where that fails."""
-    svg = to_svg(drawn, NAMES, [*described(drawn.at)])
-    try:
-        write_bytes(to, to_png(svg) if to.suffix.lower() == ".png" else svg.encode("utf-8"))
-    except NoRenderer as why:
-        raise Stop(f"--to {to}: {why}") from None
-    except OSError as why:
-        raise Stop(f"cannot write {to}: {why.strerror or why}") from None
+    draw("to", to, to_svg(drawn, NAMES, [*described(drawn.at)]))
 
 
 # ------------------------------------------------------------------------------ in the terminal

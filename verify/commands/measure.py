@@ -3,17 +3,20 @@
 import json
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
 from verify.commands import Stop
+from verify.commands._figures import draw, drawable
 from verify.commands._inputs import WIDTH, whole
 from verify.commands._text import cells, fill
 from verify.features import BadTable, Forecast, Measurement, Settings, forecast, measure, parse_fit
 from verify.features.correlation import Estimate
 from verify.features.document import document
+from verify.features.figure import drawing
 from verify.features.forecast import chance
 from verify.features.remarks import remarks
 from verify.features.spaces import Space
@@ -46,6 +49,9 @@ def command(
         typer.Option(help="Relative singular value that counts as 0; default: rounding.", metavar="REAL"),
     ] = None,
     confidence: Annotated[float, typer.Option(help="Of the intervals.", metavar="REAL")] = 0.95,
+    to: Annotated[
+        Path | None, typer.Option(help="Draw a figure to this .svg or .png file, too.", metavar="FILE")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the groups of rows behind the intervals.", metavar="INT")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -54,16 +60,21 @@ def command(
     Files have a sample a row, in the same order; a column (or array) called id is checked, not measured.
 
     Example: w2s measure weak.npy strong.npy labels.npy --n 500 --N 5000
+
+    The same with a figure, of spectra, angles and risks over N: … --to figure.svg
     """
     sizes = {name: None if x is None else whole(name, x) for name, x in (("n", n), ("N", N))}
     if (n is None) != (N is None):
         raise Stop("--n and --N are wanted together")
+    drawable("to", to)
     try:
         settings = Settings(parse_fit(fit), not uncentred, tail, rcond, confidence, sigma2, seed)
         found = measure(weak, strong, labels, settings)
         ahead = forecast(found, **sizes)
     except (BadTable, Infeasible) as why:
         raise Stop(str(why)) from None
+    if to is not None:
+        draw("to", to, drawing(found, sizes["n"], sizes["N"]))
     if as_json:
         typer.echo(json.dumps(document(found, ahead, sizes), indent=2, ensure_ascii=False, allow_nan=False))
         return
@@ -74,7 +85,7 @@ def command(
 # ------------------------------------------------------------------------------------- the table
 
 
-def _lines(found: Measurement, ahead: Forecast | None) -> Iterator[str]:
+def _lines(found: Measurement, ahead: Forecast) -> Iterator[str]:
     about = ("mean", "zero") if found.settings.centred else ("zero", "mean")
     yield f"{found.rows} rows, moments about {'the mean' if found.settings.centred else 'zero'}"
     yield ""
@@ -85,14 +96,12 @@ def _lines(found: Measurement, ahead: Forecast | None) -> Iterator[str]:
     yield from _overlap(found)
     yield from _fourth(found)
     yield from _target(found)
-    if ahead is not None:
-        yield from _predictions(ahead)
+    yield from _predictions(ahead)
     yield ""
     for note in remarks(found):
         yield from fill(note, WIDTH, "- ", "  ")
-    if ahead is not None:
-        yield ""
-        yield from fill(ahead.reason[0].upper() + ahead.reason[1:] + ".", WIDTH)
+    yield ""
+    yield from fill(ahead.reason[0].upper() + ahead.reason[1:] + ".", WIDTH)
 
 
 def _dimensions(
@@ -158,6 +167,7 @@ def _predictions(ahead: Forecast) -> Iterator[str]:
         ("Gaussian", ahead.gaussian),
         ("elliptical", ahead.elliptical),
         ("any features, leading order", ahead.leading_order),
+        ("ridge fits, proportional limit", ahead.ridge),
     )
     known = [(name, x) for name, x in laws if x is not None]
     if known:

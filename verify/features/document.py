@@ -18,9 +18,7 @@ SCHEMA = "w2s.measure/1"
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
-def document(
-    found: Measurement, ahead: Forecast | None, sizes: Mapping[str, int | None]
-) -> dict[str, object]:
+def document(found: Measurement, ahead: Forecast, sizes: Mapping[str, int | None]) -> dict[str, object]:
     """Everything that was measured and predicted."""
     settings = found.settings
     return {
@@ -45,7 +43,7 @@ def document(
         "leverage": _leverages(found),
         "fourth_moments": _fourth(found),
         "target": None if found.whole.target is None else vars(found.whole.target),
-        "prediction": None if ahead is None else _forecast(ahead),
+        "prediction": _forecast(ahead),
         "notes": remarks(found),
     }  # fmt: skip
 

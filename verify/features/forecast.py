@@ -17,11 +17,11 @@ import derivations
 from derivations.notation import D, d_s, d_w
 from verify.features.correlation import Estimate, jackknife
 from verify.features.measurement import Measurement, Sample
-from verify.features.spaces import RIDGE
+from verify.features.ridge import Ridge
 from verify.planning import BEATS_TEACHER, Plan, plan
 from verify.planning import Target as Goal
 from verify.predictions import Entry, Prediction, evaluate, predict
-from verify.targets import Inputs
+from verify.targets import Infeasible, Inputs
 
 HELPS, NOT, OPEN = "helps", "does not help", "undecided"
 
@@ -41,9 +41,9 @@ class Forecast:
     """What is predicted. thresholds: the N from which on the student has less variance than the teacher.
 
     gaussian, elliptical, leading_order: variances at given n and N, of which the last has no teacher.
-    correction: the leading order over its Gaussian value. risks: all four models with the measured
-    target; gain: the teacher's risk less the student's; pgr, opr: with intervals. None: not asked, or not
-    known; so is the verdict without n and N.
+    ridge: variances of ridge fits, and then nothing else. correction: the leading order over its Gaussian
+    value. risks: all four models with the measured target; gain: the teacher's risk less the student's; pgr,
+    opr: with intervals. None: not asked, or not known; so is the verdict without n and N.
     """
 
     threshold_gaussian: int | None
@@ -59,6 +59,7 @@ class Forecast:
     opr: Estimate | None
     verdict: str | None
     reason: str
+    ridge: Variance | None = None
 
 
 @functools.cache
@@ -77,13 +78,13 @@ def chance(strong: int, weak: int, room: int) -> float:
     return float(evaluate(conclusion("random-subspaces"), {d_s: strong, d_w: weak, D: room}))
 
 
-def forecast(found: Measurement, n: int | None, N: int | None) -> Forecast | None:
+def forecast(found: Measurement, n: int | None, N: int | None) -> Forecast:
     """Predict at n labelled and N unlabelled samples; with either left out only what does not need it.
 
-    None with a ridge fit, of which there is no claim. Raises Infeasible where the theory has no number.
+    With a ridge fit there are its variances only. Raises Infeasible where the theory has no number.
     """
-    if found.settings.fit.kind == RIDGE:
-        return None
+    if found.ridge is not None:
+        return _ridged(found, found.ridge, n, N)
     gaussian = elliptical = leading = correction = None
     if n is not None and N is not None:
         gaussian = _over(found, lambda x: _variances(found, x, n, N))
@@ -96,8 +97,8 @@ def forecast(found: Measurement, n: int | None, N: int | None) -> Forecast | Non
             correction = fourth.correction(*sizes, found.d_sw.value, n, N)
     risks = gain = pgr = opr = None
     if n is not None and N is not None and found.whole.target is not None:
-        risks = _risks(found, found.whole, n, N)
-        parts = [_risks(found, part, n, N) for part in found.left_out]
+        risks = risks_at(found, found.whole, n, N)
+        parts = [risks_at(found, part, n, N) for part in found.left_out]
         gain = _estimate(found, risks, parts, _gain)
         pgr, opr = (_estimate(found, risks, parts, functools.partial(_ratio, name=x)) for x in ("pgr", "opr"))
     thresholds: tuple[int | None, int | None] = None, None
@@ -146,19 +147,51 @@ def _plain(found: Measurement, d_sw: float, n: int, N: int) -> Inputs:
 
 def _variances(found: Measurement, d_sw: float, n: int, N: int) -> tuple[float, float]:
     variance = predict(_plain(found, d_sw, n, N), conclusion).variance
-    return _number(variance["weak"]), _number(variance["w2s"])
+    return number(variance["weak"]), number(variance["w2s"])
 
 
-def _number(entry: Entry) -> float:
+def number(entry: Entry) -> float:
     """A value as a number; NaN where it is not known."""
     return float(entry) if isinstance(entry, Fraction | float) else np.nan
+
+
+def ratio_of_variances(found: Measurement, N: int) -> Estimate:
+    """Var(f_w2s)/Var(f_w) under a Gaussian design, the same at every n, over the interval of d_sw."""
+    n = found.weak.dimension + 2  # the first at which the teacher's is finite
+    over = _over(found, lambda x: _variances(found, x, n, N))
+    return Estimate(over.w2s / over.weak, over.low / over.weak, over.high / over.weak)
+
+
+def _ridged(found: Measurement, ridge: Ridge, n: int | None, N: int | None) -> Forecast:
+    """Variances of ridge fits at d_sw and, every cos² scaled alike, over its interval."""
+    verdict, reason, variance = None, "ridge fits: give n and N for their variance", None
+    if n is not None and N is not None:
+        if min(n, N) < 2:
+            raise Infeasible(f"ridge fits need at least 2 samples for a variance, not {min(n, N)}")
+        angles, d_sw = found.angles, found.d_sw.value
+
+        def at(x: float) -> tuple[float, float]:
+            scaled = angles * (x / d_sw) if d_sw > 0 else np.full_like(angles, x / len(angles))
+            return ridge.teacher(n), ridge.student(np.sqrt(np.clip(scaled, 0.0, 1.0)), n, N)
+
+        variance = _over(found, at)
+        verdict = HELPS if variance.high < variance.weak else NOT if variance.low >= variance.weak else OPEN
+        ratio = variance.w2s / variance.weak
+        reason = (
+            f"variance of ridge fits {verdict}: {ratio:.4g} of the teacher's; their bias is not predicted"
+        )
+    fields: dict[str, None] = dict.fromkeys(
+        ("threshold_gaussian", "threshold_elliptical", "threshold_risk", "gaussian", "elliptical",
+         "leading_order", "correction", "risks", "gain", "pgr", "opr")
+    )  # fmt: skip
+    return Forecast(**fields, verdict=verdict, reason=reason, ridge=variance)
 
 
 # ---------------------------------------------------------------------------------------- risks
 
 
-def _risks(found: Measurement, sample: Sample, n: int, N: int) -> Prediction:
-    """All four models at the target of a sample."""
+def risks_at(found: Measurement, sample: Sample, n: int, N: int) -> Prediction:
+    """All four models at the target of the table or of a part of it. Raises Infeasible."""
     assert sample.target is not None
     d_w, d_s = found.weak.dimension, found.strong.dimension
     return predict(sample.target.inputs(d_w, d_s, sample.d_sw, n, N), conclusion)
@@ -166,11 +199,11 @@ def _risks(found: Measurement, sample: Sample, n: int, N: int) -> Prediction:
 
 def _gain(risks: Prediction) -> float:
     """By how much the student's risk is below the teacher's."""
-    return _number(risks.excess_risk["weak"]) - _number(risks.excess_risk["w2s"])
+    return number(risks.excess_risk["weak"]) - number(risks.excess_risk["w2s"])
 
 
 def _ratio(risks: Prediction, name: str) -> float:
-    return _number(risks.ratios[name])
+    return number(risks.ratios[name])
 
 
 def _estimate(

@@ -15,6 +15,7 @@ from verify.features.labels import Target, target
 from verify.features.leverage import FourthMoments, Rows, fourth_moments, rows
 from verify.features.moments import GROUPS, Moments, moments
 from verify.features.overlap import Overlap, overlap
+from verify.features.ridge import Ridge
 from verify.features.spaces import ALL, Fit, Space, canonical, space
 from verify.features.tables import SMALL, BadTable, Floats, Source, Table, aligned, joined, table
 
@@ -87,6 +88,15 @@ class Measurement:
     leverages: Rows | None
     fourth: FourthMoments | None
     elliptical: Elliptical | None
+    ridge: Ridge | None
+
+    @property
+    def angles(self) -> Floats:
+        """cos² freed of chance, as `correlation.shared`, scaled so that their sum is the debiased d_sw."""
+        freed = shared(self.cosines, self.freedom, self.strong.dimension, self.weak.dimension)
+        if freed.sum() == 0.0:
+            return np.full_like(freed, self.d_sw.value / len(freed))
+        return np.asarray(np.clip(freed * (self.d_sw.value / freed.sum()), 0.0, 1.0))
 
     @property
     def freedom(self) -> int:
@@ -137,6 +147,7 @@ def measured(weak: Source, strong: Source, labels: Source | None, settings: Sett
         leverages=seen,
         fourth=None if seen is None else fourth_moments(seen, weak_space.dimension),
         elliptical=None if seen is None else elliptical(seen, strong_space.dimension, weak_space.dimension),
+        ridge=_ridge(weak_space, strong_space, settings),
     )
 
 
@@ -204,6 +215,13 @@ def _left_out(
         except np.linalg.LinAlgError:
             return ()
     return tuple(parts)
+
+
+def _ridge(weak: Space, strong: Space, settings: Settings) -> Ridge | None:
+    """What ridge fits depend on, if the fit is one."""
+    if weak.moment is None or strong.moment is None:
+        return None
+    return Ridge(weak.moment, strong.moment, settings.fit.penalty)
 
 
 def _parameters(weak: Space, strong: Space) -> float | None:

@@ -26,8 +26,10 @@ def governing(found: Measurement) -> str:
         )
     if fit.kind == RIDGE:
         return (
-            "the fit has a ridge, so the effective dimensions govern; no prediction is made, because "
-            "the claims here are about ridgeless fits"
+            f"the fit has a ridge, so the effective dimensions govern, {found.weak.effective:.4g} and "
+            f"{found.strong.effective:.4g} on this sample: not the ranks; the variances are those of the "
+            "proportional limit for features of this covariance and Gaussian rows (deterministic "
+            "equivalents), not a claim of this project"
         )
     text = "the fit is ridgeless on all features, so the full ranks govern, however small the last directions"
     return (

@@ -62,6 +62,7 @@ class Space:
     constant: tuple[int, ...]
     duplicates: tuple[tuple[int, int], ...]
     effective: float | None = None  # Σ λ/(λ + penalty), with --fit ridge
+    moment: Floats | None = None  # Λ, the second moment in whitened coordinates, (d, d), with --fit ridge
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,15 @@ def space(
     if ranked == 0:
         raise BadTable(f"{name}: every column is constant" if centred else f"{name}: every entry is 0")
     at_most = rows - 1 if centred else rows
-    basis, effective = whitening, None
+    basis, effective, moment = whitening, None, None
     if fit.kind == PCA:
         if fit.components > ranked:
             raise BadTable(f"{name}: there are no {fit.components} components, because its rank is {ranked}")
         basis = vectors[:, : fit.components] / np.sqrt(values[: fit.components])
     elif fit.kind == RIDGE:
         effective = float(np.sum(values / (values + fit.penalty * rows)))
+        back = scatters[here] @ basis  # from whitened coordinates to features
+        moment = back.T @ back / rows
     if basis.shape[1] >= at_most:
         raise BadTable(
             f"{name}: {rows} rows cannot show what {basis.shape[1]} dimensions do; give more rows, or say "
@@ -132,6 +135,7 @@ def space(
         constant=tuple(int(i) for i in np.flatnonzero(empty[0])),
         duplicates=same,
         effective=effective,
+        moment=moment,
     )
 
 
@@ -191,8 +195,10 @@ def canonical(weak: Space, strong: Space, cross: Floats) -> tuple[Space, Space, 
     cross: (p_s, p_w), scatter of strong against weak features. Then Γ_sᵀΓ_w is diagonal in these coordinates.
     """
     u, cosines, vt = np.linalg.svd(strong.basis.T @ cross @ weak.basis)
-    return (
-        replace(weak, basis=weak.basis @ vt.T),
-        replace(strong, basis=strong.basis @ u),
-        np.clip(cosines, 0.0, 1.0),
-    )
+    return _turned(weak, vt.T), _turned(strong, u), np.clip(cosines, 0.0, 1.0)
+
+
+def _turned(x: Space, by: Floats) -> Space:
+    """In other coordinates: by an orthogonal matrix."""
+    moment = None if x.moment is None else by.T @ x.moment @ by
+    return replace(x, basis=x.basis @ by, moment=moment)
