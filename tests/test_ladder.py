@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tests.planted import proved
+from derivations.claims import Book, claims
 from verify import pipeline
 from verify.pipeline import World, world_from_target, world_parameters
 from verify.simulation import bartlett, plain
@@ -103,7 +103,7 @@ def test_inverse_diagonals_are_those_of_the_triangular_factors(m: int, d: int) -
 
 
 def test_every_rung_says_what_it_assumes_and_none_assumes_what_it_measures() -> None:
-    book, below = proved(), frozenset[str]()
+    book, below = Book(claims()), frozenset[str]()
     for rung in RUNGS.values():
         assumed = rung.assumes(book)
         assert below <= assumed
@@ -119,7 +119,7 @@ def test_every_rung_says_what_it_assumes_and_none_assumes_what_it_measures() -> 
 
 @pytest.mark.parametrize("name", RUNGS)
 def test_numbers_do_not_depend_on_threads(name: str) -> None:
-    problem = problem_at(20, 40, cosines_of(20, 40, 7.5), n=90, N=80, sigma2=0.1, rho_w=0.2, rho_s=0.1)
+    problem = problem_at(20, 40, cosines_of(20, 40, 7.5), n=90, N=80, sigma2=0.1, delta2=0.2, tau2=0.1, rest=0.1)
 
     def draw(k: int) -> Array:
         return RUNGS[name].draw(problem, generator(0, name, k), 20)
@@ -141,17 +141,18 @@ def test_a_problem_has_the_parameters_of_its_world() -> None:
         assert again.rho_s == pytest.approx(expected.rho_s)
 
 
-@pytest.mark.parametrize(("rho_w", "rho_s"), [(0, 0), (0.5, 0.2), (0.2, 0.5), (0.3, 0.3)])
-def test_a_problem_is_found_for_given_misspecification(rho_w: float, rho_s: float) -> None:
-    p = problem_at(3, 4, cosines_of(3, 4, 1.3), n=9, N=9, sigma2=1.0, rho_w=rho_w, rho_s=rho_s)
-    assert (p.rho_w, p.rho_s) == pytest.approx((rho_w, rho_s))
+@pytest.mark.parametrize(("delta2", "tau2", "rest"), [(0, 0, 0), (0.5, 0.2, 0), (0, 0.5, 0.1), (0.3, 0, 0)])
+def test_a_problem_is_found_for_given_misspecification(delta2: float, tau2: float, rest: float) -> None:
+    cosines = cosines_of(3, 4, 1.3)
+    p = problem_at(3, 4, cosines, n=9, N=9, sigma2=1.0, delta2=delta2, tau2=tau2, rest=rest)
+    assert (p.delta2, p.tau2, p.rho_w, p.rho_s) == pytest.approx((delta2, tau2, delta2 + rest, tau2 + rest))
     assert p.d_sw == pytest.approx(1.3)
 
 
 def good(
-    n: int = 9, N: int = 9, sigma2: float = 1.0, rho_w: float = 0.0, cosines: Sequence[float] = (1.0,)
+    n: int = 9, N: int = 9, sigma2: float = 1.0, delta2: float = 0.0, cosines: Sequence[float] = (1.0,)
 ) -> Problem:
-    return problem_at(3, 4, cosines, n=n, N=N, sigma2=sigma2, rho_w=rho_w)
+    return problem_at(3, 4, cosines, n=n, N=N, sigma2=sigma2, delta2=delta2)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def good(
         (lambda: good(sigma2=-1.0), "sigma2 must be finite and not negative"),
         (lambda: good(cosines=[1.2]), r"cosines must lie in \[0, 1\]"),
         (lambda: good(cosines=[1, 1, 1, 1.0]), "at most min"),
-        (lambda: good(cosines=[1, 1, 0.5], rho_w=0.5), "needs a strong direction at 90 degrees"),
+        (lambda: good(cosines=[1, 1, 0.5], delta2=0.5), "delta2 needs a strong direction at 90 degrees"),
         (lambda: cosines_of(3, 4, 3.5), "d_sw must be between 0 and"),
         (lambda: Problem(1, 2, np.ones(1), np.zeros(2), np.ones(1), 0.0, 1.0, 9, 9), "delta must be orthog"),
     ],

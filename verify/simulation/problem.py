@@ -141,26 +141,22 @@ def problem_at(
     n: int,
     N: int,
     sigma2: float,
-    rho_w: float = 0.0,
-    rho_s: float = 0.0,
+    delta2: float = 0.0,
+    tau2: float = 0.0,
+    rest: float = 0.0,
 ) -> Problem:
-    """A problem with given ρ_w and ρ_s: as much of the target as may be is seen by neither feature map.
+    """A problem whose target has a part seen by neither feature map, one by either, and no other.
 
-    What is left of ρ_w lies in a strong direction orthogonal to F_w (δ² = ρ_w - ρ_s if that is positive),
-    what is left of ρ_s in a weak direction orthogonal to F_s. Raises ValueError where there is none.
+    The part that only the strong features see, of squared norm δ², lies in a direction orthogonal to F_w; that
+    which only the weak see, τ², in one orthogonal to F_s. So ρ_w = δ² + rest and ρ_s = τ² + rest. Raises
+    ValueError where there is no such direction.
     """
     found = np.sort(np.array(cosines, dtype=np.float64))[::-1]
     theta, delta = np.zeros(d_w), np.zeros(d_s)
-    rest = min(rho_w, rho_s)
-    free = len(found) < min(d_s, d_w) or (len(found) > 0 and found[-1] < _TINY)
-    if rho_w > rho_s:
-        if not (free or d_s > len(found)):
-            raise ValueError("rho_w above rho_s needs a strong direction at 90 degrees to the weak features")
-        delta[-1] = math.sqrt(rho_w - rho_s)
-    if rho_s > rho_w:
-        if not (free or d_w > len(found)):
-            raise ValueError("rho_s above rho_w needs a weak direction at 90 degrees to the strong features")
-        theta[-1] = math.sqrt(rho_s - rho_w)
+    for values, square, name, which in ((delta, delta2, "delta2", "strong"), (theta, tau2, "tau2", "weak")):
+        if square and len(found) == len(values) and found[-1] >= _TINY:
+            raise ValueError(f"{name} needs a {which} direction at 90 degrees to the other features")
+        values[-1] = math.sqrt(square)
     return Problem(d_s, d_w, found, theta, delta, rest, sigma2, n, N)
 
 
