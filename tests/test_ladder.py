@@ -119,7 +119,9 @@ def test_every_rung_says_what_it_assumes_and_none_assumes_what_it_measures() -> 
 
 @pytest.mark.parametrize("name", RUNGS)
 def test_numbers_do_not_depend_on_threads(name: str) -> None:
-    problem = problem_at(20, 40, cosines_of(20, 40, 7.5), n=90, N=80, sigma2=0.1, delta2=0.2, tau2=0.1, rest=0.1)
+    problem = problem_at(
+        20, 40, cosines_of(20, 40, 7.5), n=90, N=80, sigma2=0.1, delta2=0.2, tau2=0.1, rest=0.1
+    )
 
     def draw(k: int) -> Array:
         return RUNGS[name].draw(problem, generator(0, name, k), 20)

@@ -75,12 +75,12 @@ def to_svg(curves: Curves, names: Mapping[str, str], inputs: Sequence[str]) -> s
             f"<title>{escape(title)}</title>",
             f"<desc>{escape('. '.join([*inputs, *said]))}.</desc>",
             '<rect width="100%" height="100%" fill="#fff"/>',
-            _text(LEFT, 26, title, 'font-size="16" font-weight="bold"'),
-            *(_text(LEFT, 28 + LINE * i, line) for i, line in enumerate(head, 1)),
+            written(LEFT, 26, title, 'font-size="16" font-weight="bold"'),
+            *(written(LEFT, 28 + LINE * i, line) for i, line in enumerate(head, 1)),
             *_legend(curves, models, legend),
             *(line for panel in panels for line in _panel(curves, panel, across)),
             *_bottom(across, floor, curves.over),
-            *(_text(LEFT, floor + 42 + LINE * i, line) for i, line in enumerate(below, 1)),
+            *(written(LEFT, floor + 42 + LINE * i, line) for i, line in enumerate(below, 1)),
             "</svg>\n",
         ]
     )
@@ -109,7 +109,8 @@ def _lines(texts: Iterable[str]) -> list[str]:
     return [line for text in texts for line in textwrap.wrap(text, LETTERS, break_on_hyphens=False)]
 
 
-def _text(x: float, y: float, text: str, more: str = "") -> str:
+def written(x: float, y: float, text: str, more: str = "") -> str:
+    """A text at a place."""
     return f'<text x="{x:.1f}" y="{y:.1f}"{" " if more else ""}{more}>{escape(text)}</text>'
 
 
@@ -118,10 +119,10 @@ def _text(x: float, y: float, text: str, more: str = "") -> str:
 
 def _panel(curves: Curves, panel: Panel, across: Axis) -> Iterator[str]:
     """Heading and ticks, then, clipped to the panel, what is behind the curves, the curves, and a frame."""
-    yield _text(LEFT, panel.top - 8, panel.heading)
+    yield written(LEFT, panel.top - 8, panel.heading)
     marks = panel.axis.ticks(round(panel.height / 30)) if panel.axis else []
     for place, text in marks:
-        yield _text(LEFT - 6, panel.top + panel.height * (1 - place) + 4, text, 'text-anchor="end"')
+        yield written(LEFT - 6, panel.top + panel.height * (1 - place) + 4, text, 'text-anchor="end"')
     yield f'<svg x="{LEFT}" y="{panel.top:g}" width="{INSIDE}" height="{panel.height:g}">'
     yield from _fares(curves, across, panel.height)
     for place, _ in across.ticks(12):
@@ -137,7 +138,7 @@ def _panel(curves: Curves, panel: Panel, across: Axis) -> Iterator[str]:
         for model, entries in panel.series.items():
             yield from _curve(curves, LOOKS[model], entries, across, panel.axis, panel.height)
     else:
-        yield _text(12, 24, "none at any of these sizes")
+        yield written(12, 24, "none at any of these sizes")
     yield f'<rect width="{INSIDE}" height="{panel.height:g}" fill="none" stroke="#555"/>'
     yield "</svg>"
 
@@ -175,23 +176,26 @@ def _curve(
         lower, upper = ([height * (1 - axis.place(spot[i])) for spot in run] for i in (1, 2))
         lines = [[*zip(xs, ys, strict=True)] for ys in ([upper, lower] if lower != upper else [upper])]
         if len(lines) == 2:
-            around = _path([*lines[0], *reversed(lines[1])])
+            around = polyline([*lines[0], *reversed(lines[1])])
             yield f'<path class="band" d="{around}Z" fill="{look.colour}" fill-opacity="0.15"/>'
         for line in lines:
-            yield f'<path class="line" d="{_path(line)}" {_stroke(look)}/>'
-            yield from (_marker(look, *point) for point in _marked(curves, run, line))
+            yield f'<path class="line" d="{polyline(line)}" {stroke(look)}/>'
+            yield from (marker(look, *point) for point in _marked(curves, run, line))
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def polyline(points: Sequence[tuple[float, float]]) -> str:
+    """The path through these points."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
-def _stroke(look: Look) -> str:
+def stroke(look: Look) -> str:
+    """How the line of a curve is drawn."""
     width = 2.2 if look.filled else 1.6
     return f'fill="none" stroke="{look.colour}" stroke-width="{width}" stroke-dasharray="{look.dashes}"'
 
 
-def _marker(look: Look, x: float, y: float) -> str:
+def marker(look: Look, x: float, y: float) -> str:
+    """The marker of a curve at a place."""
     fill = look.colour if look.filled else "#fff"
     return (
         f'<path class="marker" d="{look.marker}" transform="translate({x:.1f} {y:.1f})" fill="{fill}" '
@@ -217,27 +221,27 @@ def _bottom(across: Axis, floor: float, over: str) -> Iterator[str]:
     """The ticks of the sizes, and what they are."""
     what = {"n": "labelled samples", "N": "unlabelled samples, with pseudo-labels"}[over]
     for place, text in across.ticks(12):
-        yield _text(LEFT + INSIDE * place, floor + 16, text, 'text-anchor="middle"')
-    yield _text(LEFT + INSIDE / 2, floor + 34, f"{over}, {what} (log scale)", 'text-anchor="middle"')
+        yield written(LEFT + INSIDE * place, floor + 16, text, 'text-anchor="middle"')
+    yield written(LEFT + INSIDE / 2, floor + 34, f"{over}, {what} (log scale)", 'text-anchor="middle"')
 
 
 def _legend(curves: Curves, models: Mapping[str, str], top: float) -> Iterator[str]:
     """The curves in two columns, and in a third what else is marked."""
     for i, (model, name) in enumerate(models.items()):
         x, y = LEFT + 200 * (i // 2), top + LINE * (i % 2 + 0.5)
-        yield f'<path d="M{x} {y:g}h40" {_stroke(LOOKS[model])}/>'
-        yield _marker(LOOKS[model], x + 20, y)
-        yield _text(x + 48, y + 4, name)
+        yield f'<path d="M{x} {y:g}h40" {stroke(LOOKS[model])}/>'
+        yield marker(LOOKS[model], x + 20, y)
+        yield written(x + 48, y + 4, name)
     outcomes = {outcome for outcome, _, _ in curves.against_teacher()}
     marks = [(outcome, text) for outcome, text in _MARKS.items() if outcome in outcomes]
     x = LEFT + 400
     for i, (outcome, text) in enumerate(marks):
         yield _shade(outcome, x, top + LINE * i + 2, x + 40, LINE - 4)
-        yield _text(x + 48, top + LINE * i + 12, text)
+        yield written(x + 48, top + LINE * i + 12, text)
     if curves.asked is not None:
         y = top + LINE * len(marks)
         yield f'<path d="M{x + 20} {y + 1:g}v{LINE - 2}" {_ASKED}/>'
-        yield _text(x + 48, y + 12, _short(curves.over, curves.asked))
+        yield written(x + 48, y + 12, _short(curves.over, curves.asked))
 
 
 def _short(over: str, size: int) -> str:

@@ -21,6 +21,7 @@ COMMANDS = {
     "predict": "What the theory predicts at given dimensions and sample sizes.",
     "plan": "The smallest sample size that reaches a target, or that none does.",
     "measure": "Dimensions, angles and d_sw of real features, and what the theory predicts there.",
+    "simulate": "The four models simulated over a grid, beside the exact values.",
     "bench": "Figures of speed, as ratios to naive baselines in the same run.",
 }
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last one for `w2s show … | head`

@@ -32,13 +32,14 @@ MEASURED = {
 class Rung:
     """A sampler of the excess risks of the four models, and the ids of the claims that it uses.
 
-    `margin`: the estimator's variance is finite when every model has more samples than features by more than
-    that.
+    seconds: what one trial takes, roughly, by the size of the problem. margin: the estimator's variance is
+    finite when every model has more samples than features by more than that.
     """
 
     name: str
     uses: tuple[str, ...]
     sample: Sampler
+    seconds: Callable[[Problem], float]
     margin: int = 3
 
     def draw(self, problem: Problem, stream: Stream, trials: int) -> Array:
@@ -59,11 +60,24 @@ class Rung:
         return min(p.n - p.d_w, p.n - p.d_s, p.N - p.d_s) > self.margin
 
 
+def _with_data(p: Problem) -> float:
+    """A trial that draws data: normals at 6 ns, and the Gram matrices and their solutions."""
+    width = p.d_s + p.d_w + plain.COPIES
+    work = p.n * (p.d_w**2 + p.d_s**2) + p.N * p.d_s**2 + p.d_w**3 + 2 * p.d_s**3
+    return 1e-5 + 8e-9 * (p.n + p.N) * width + 4e-11 * work
+
+
+def _without(p: Problem) -> float:
+    """A trial that draws triangular factors."""
+    sizes = (p.d_w, p.d_s, p.d_s, p.d_s)
+    return sum(1e-6 + 6e-8 * d + 4e-9 * d**2 + 6e-11 * d**3 for d in sizes)
+
+
 RUNGS: Mapping[str, Rung] = {
     rung.name: rung
     for rung in (
-        Rung("plain", (), plain.sample),
-        Rung("conditional", ("gram-pseudoinverse", "noise-energy"), conditional.sample),
+        Rung("plain", (), plain.sample, _with_data),
+        Rung("conditional", ("gram-pseudoinverse", "noise-energy"), conditional.sample, _with_data),
         Rung(
             "bartlett",
             (
@@ -74,11 +88,12 @@ RUNGS: Mapping[str, Rung] = {
                 "quadratic-expectation",
             ),
             bartlett.sample,
+            _without,
         ),
     )
 }
 BEST = "bartlett"
-SINGLE = Rung("single", (), plain.single)  # a trial as experiments have it, to count others in
+SINGLE = Rung("single", (), plain.single, _with_data)  # a trial as experiments have it, to count others in
 
 
 def checks(rung: Rung, claim: str, book: Book) -> None:

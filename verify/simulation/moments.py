@@ -87,7 +87,11 @@ def estimates(found: Moments) -> dict[str, Estimate]:
     gap, student_ = weak - ceiling or math.nan, student or math.nan
     pgr, opr = (weak - student) / gap, baseline / student_
     values = (*found.mean.tolist(), pgr, opr)
-    slopes = [*np.eye(len(MODELS)), np.array([1 - pgr, -1, 0, pgr]) / gap, np.array([0, -opr, 1, 0]) / student_]
+    slopes = [
+        *np.eye(len(MODELS)),
+        np.array([1 - pgr, -1, 0, pgr]) / gap,
+        np.array([0, -opr, 1, 0]) / student_,
+    ]
     squares = [float(np.sum(covariance * np.multiply.outer(g, g))) for g in slopes]
     errors = [x if math.isnan(x) else math.sqrt(max(0.0, x)) for x in squares]
     return {name: Estimate(v, e) for name, v, e in zip(QUANTITIES, values, errors, strict=True)}

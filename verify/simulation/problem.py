@@ -147,9 +147,9 @@ def problem_at(
 ) -> Problem:
     """A problem whose target has a part seen by neither feature map, one by either, and no other.
 
-    The part that only the strong features see, of squared norm δ², lies in a direction orthogonal to F_w; that
-    which only the weak see, τ², in one orthogonal to F_s. So ρ_w = δ² + rest and ρ_s = τ² + rest. Raises
-    ValueError where there is no such direction.
+    The part that only the strong features see, of squared norm δ², lies in a direction orthogonal to F_w;
+    that which only the weak see, τ², in one orthogonal to F_s. So ρ_w = δ² + rest and ρ_s = τ² + rest.
+    Raises ValueError where there is no such direction.
     """
     found = np.sort(np.array(cosines, dtype=np.float64))[::-1]
     theta, delta = np.zeros(d_w), np.zeros(d_s)
