@@ -4,17 +4,19 @@ Above the four models' excess risks, below PGR and OPR. Points and curves share 
 the chart of `w2s predict`; a bar is two standard errors either way and is often smaller than its marker.
 """
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from xml.sax.saxutils import escape
 
-from verify.charts.scales import Axis, linear_axis, log_axis, sizes_axis
+from verify.charts.scales import MARGIN, Axis, linear_axis, log_axis, magnitude
 from verify.charts.svg import FONTS, LEAST, LINE, LOOKS, MOST, marker, polyline, stroke, written
 
 COLUMN, LEFT, RIGHT, GAP = 280, 60, 20, 24
 HIGH, SMALL, BETWEEN, TOP = 260, 110, 34, 92
+LETTERS = 40  # of a line, above one column
 BARS = 2  # standard errors either way
 
 
@@ -41,6 +43,7 @@ def to_svg(
 ) -> str:
     """The drawing. over: the name of the axis, what: its meaning; said: lines above the panels."""
     across = _across([s.at for f in facets for spots in f.measured.values() for s in spots])
+    said = _wrapped(said, len(facets))
     width = LEFT + RIGHT + len(facets) * COLUMN + (len(facets) - 1) * GAP
     top = TOP + LINE * len(said)
     groups = [
@@ -80,14 +83,19 @@ def to_svg(
     )
 
 
+def _wrapped(lines: Sequence[str], columns: int) -> list[str]:
+    """Lines that fit above so many columns."""
+    room = LETTERS * columns
+    return [part for line in lines for part in textwrap.wrap(line, room, break_on_hyphens=False)]
+
+
 def _across(places: Sequence[Fraction]) -> Axis:
-    """A log axis for sizes that differ by much, else a linear one."""
-    low, high = min(places), max(places)
-    if low == high:
-        low, high = low - 1, high + 1
-    if low > 0 and high >= 4 * low and low.denominator == high.denominator == 1:
-        return sizes_axis(int(low), int(high))
-    return Axis(float(low), float(high), log=False)
+    """A log axis for places that differ by much, else a linear one; with room for the outermost markers."""
+    least, most = min(places), max(places)
+    log = least > 0 and most >= 4 * least
+    low, high = (magnitude(least), magnitude(most)) if log else (float(least), float(most))
+    room = MARGIN * (high - low) or 1.0
+    return Axis(low - room, high + room, log=log)
 
 
 def _axis(facets: Sequence[Facet], quantities: Sequence[str]) -> Axis | None:

@@ -18,7 +18,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from verify.certificate import write_bytes, write_json
 from verify.commands import INTERRUPTED, Stop
 from verify.commands._entries import NAMES, RATIOS
-from verify.commands._inputs import conclusion, real
+from verify.commands._inputs import WIDTH, conclusion, real
+from verify.commands._text import fill
 from verify.commands.verify import require_writable
 from verify.simulation import baseline
 from verify.simulation.blas import one_thread
@@ -28,7 +29,7 @@ from verify.simulation.ladder import BEST, RUNGS, Rung
 from verify.simulation.problem import MODELS
 from verify.simulation.run import FINER, PLAIN_TRIALS, Goal, Outcome, run
 from verify.simulation.table import ALARM, NoParquet, Row, parquet_modules, rows, to_csv, to_parquet
-from verify.targets import Infeasible
+from verify.targets import Infeasible, Targets
 
 PRESETS = {"paper-synthetic": paper_synthetic}
 RELATIVE = 1e-3
@@ -96,15 +97,15 @@ def command(
             raise Stop(f"--parquet: {why}") from None
     for case in cases:
         try:
-            case.inputs()
-            case.exact(conclusion)
+            Targets(case.inputs())
         except Infeasible as why:
             raise Stop(f"{why} (at {case.key})") from None
     require_writable(out)
     began = time.perf_counter()
     outcomes = _simulated(cases, chosen, goal, seed=seed, out=out, resume=resume, workers=workers)
     took = time.perf_counter() - began
-    table = rows(outcomes, chosen, conclusion)
+    with Console(stderr=True).status("evaluating the exact values"):
+        table = rows(outcomes, chosen, conclusion)
     compared = _compared(outcomes) if preset else None
     try:
         written = _write(out, table, chosen, parquet)
@@ -112,7 +113,7 @@ def command(
     except OSError as why:
         raise Stop(f"cannot write to {out}: {why.strerror or why}; the finished chunks are kept") from None
     if as_json:
-        typer.echo(to_csv_free_json(table))
+        typer.echo(_json(table))
     else:
         _say(table, chosen, written, took, compared)
     far = [row for row in table if row.far]
@@ -126,7 +127,7 @@ def command(
     return 1 if far else 0
 
 
-def to_csv_free_json(table: Sequence[Row]) -> str:
+def _json(table: Sequence[Row]) -> str:
     """The table as JSON: a list of rows."""
     records = []
     for row in table:
@@ -273,19 +274,24 @@ def _say(table: Sequence[Row], rung: Rung, written: list[str], took: float, comp
         typer.echo(f"  … {len(table) - _LINES} more rows in {written[0]}")
     assumed = ", ".join(rung.uses) or "no claim"
     apart_ = [abs(row.deviation) for row in table if row.deviation is not None]
-    typer.echo(f"Rung {rung.name}, which assumes {assumed}.")
+    _print(f"Rung {rung.name}, which assumes {assumed}.")
     if apart_:
         typer.echo(
             f"Largest of {len(apart_)} deviations: {max(apart_):.1f} standard errors (alarm at {ALARM:g})."
         )
     if any(row.standard_error is None for row in table):
         typer.echo("Within 3 samples of a number of features the variance is infinite: no standard error.")
-    typer.echo(f"{took:.1f} s. Files: {', '.join(written[:4])}{', …' if len(written) > 4 else ''}.")
+    _print(f"{took:.1f} s. Files: {', '.join(written[:4])}{', …' if len(written) > 4 else ''}.")
     if compared is not None:
-        typer.echo(
+        _print(
             f"The same standard errors, a {_ordinal(FINER)} of those of {PLAIN_TRIALS} plain trials, by one "
             f"call of scipy's lstsq a model: {_duration(compared)}, {compared / took:.0f} times as long."
         )
+
+
+def _print(text: str) -> None:
+    for line in fill(text, WIDTH, "", "  "):
+        typer.echo(line)
 
 
 def _text(x: float | None) -> str:

@@ -7,11 +7,12 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import sympy as sp
 
-from verify.predictions import Prediction, predict
+from verify.predictions import predict
 from verify.simulation.moments import QUANTITIES
 from verify.simulation.problem import MODELS, Problem, cosines_of, problem_at
 from verify.targets import Inputs
@@ -63,14 +64,15 @@ class Case:
 
     def exact(self, conclude: Callable[[str], sp.Expr]) -> dict[str, float | None]:
         """What the theory says of each quantity; None where it says infinite, or not a number."""
-        found = predicted(predict(self.inputs(), conclude))
-        return {name: found[name] for name in QUANTITIES}
+        return dict(zip(QUANTITIES, _predicted(self.inputs(), conclude), strict=True))
 
 
-def predicted(prediction: Prediction) -> dict[str, float | None]:
-    """The quantities of a prediction as floats."""
-    every = {**{m: prediction.excess_risk[m] for m in MODELS}, **prediction.ratios}
-    return {name: float(x) if isinstance(x, Fraction) else None for name, x in every.items()}
+@cache
+def _predicted(at: Inputs, conclude: Callable[[str], sp.Expr]) -> tuple[float | None, ...]:
+    """The quantities as floats; kept, because tables and figures ask for the same."""
+    found = predict(at, conclude)
+    every = {**{m: found.excess_risk[m] for m in MODELS}, **found.ratios}
+    return tuple(float(x) if isinstance(x := every[q], Fraction) else None for q in QUANTITIES)
 
 
 def grid(

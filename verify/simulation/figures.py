@@ -18,7 +18,7 @@ LETTERS = {
 }  # fmt: skip
 MEANINGS = {"n": "labelled samples", "N": "unlabelled samples"}
 COLUMNS = 4  # of a figure; more values of the facet go to further figures
-FINE = 33  # places of an exact curve over a sample size
+FINE = 21  # places of an exact curve over a sample size
 
 
 def figures(
