@@ -454,7 +454,7 @@ def test_kept_features_make_pairs_without_network_or_packages(
 
 
 def test_all_four_models_are_predicted_by_the_laws() -> None:
-    """Gaussian features: the closed forms at the measured overlap, as the elliptical law; noise adds σ²Var."""
+    """Gaussian features: the closed forms at the measured overlap, as elliptical; noise adds σ²Var."""
     stream = generator(7, "expected")
     weak, strong = (x - x.mean(axis=0) for x in pair(COSINES, D_W, D_S, 6000, stream))
     y = weak[:, 0] + strong[:, 1] + stream.standard_normal(6000)

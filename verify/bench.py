@@ -1,15 +1,11 @@
-"""Figures of speed, each a ratio to a naive baseline timed in the same run, pair by pair.
+"""The figures of speed that `w2s bench` measures.
 
-Timings live here and not in tests, which they would make flake. A pair runs the baseline and then the
-project's own code on the same work; what is reported is the median of the ratios, with their range.
+Timings live here and not in tests, which they would make flake.
 """
 
 import os
 import platform
-import statistics
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from scipy.linalg import lstsq
@@ -21,63 +17,30 @@ from verify import machine, pipeline, raw
 from verify.environment import environment
 from verify.features import measure as measure_features
 from verify.features import tables
+from verify.races import PAIRS, Figure, Race, measure
+from verify.simulation.races import RACES as SAMPLERS
 from verify.streams import generator
 from verify.tape import lower
 
-PAIRS = 5
 _WORLD = {"d_s": 100, "d_w": 200, "n": 2000, "N": 4000}  # the sizes of the paper's synthetic experiment
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One figure: seconds of baseline and of ours for the same work, and their ratio over the pairs."""
-
-    name: str
-    work: str
-    baseline: float
-    ours: float
-    ratio: float
-    lowest: float
-    highest: float
-
-
-@dataclass(frozen=True)
-class _Race:
-    """Two ways to do the same work; each is called once unmeasured, so that nothing is timed compiling."""
-
-    name: str
-    work: str
-    baseline: Callable[[], object]
-    ours: Callable[[], object]
-
-
 def machine_description() -> str:
-    """The machine in one line."""
-    return f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
+    """The machine in one line, and how busy it is."""
+    try:
+        load = f", load {os.getloadavg()[0]:.1f}"
+    except OSError:
+        load = ""
+    what = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
+    return f"{what}, NumPy {np.__version__}{load}"
 
 
-def races() -> tuple[_Race, ...]:
-    """What is timed."""
-    return (_pipeline(), _tape(), _features())
+def builders() -> dict[str, Callable[[], Race]]:
+    """What can be timed, by name: each is set up when it is its turn."""
+    return {"naive": _pipeline, "tape": _tape, "features": _features, **SAMPLERS}
 
 
-def measure(race: _Race, pairs: int = PAIRS) -> Figure:
-    """Time baseline and ours in turn, `pairs` times."""
-    race.baseline(), race.ours()
-    seconds = [(_timed(race.baseline), _timed(race.ours)) for _ in range(pairs)]
-    ratios = sorted(b / o for b, o in seconds)
-    middle = statistics.median
-    slow, fast = middle(b for b, _ in seconds), middle(o for _, o in seconds)
-    return Figure(race.name, race.work, slow, fast, middle(ratios), ratios[0], ratios[-1])
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def _pipeline() -> _Race:
+def _pipeline() -> Race:
     """One trial of the naive procedure, four models, against one least-squares call of scipy a model."""
     overlap = np.eye(_WORLD["d_s"], _WORLD["d_w"]) * 0.5
     world = pipeline.world_from_overlap(overlap, 0.01, _WORLD["n"], _WORLD["N"])
@@ -95,7 +58,7 @@ def _pipeline() -> _Race:
         return teacher, _fit(strong[n:], weak[n:] @ teacher), _fit(strong[:n], y[:n]), _fit(strong, y)
 
     sizes = ", ".join(f"{k}={v}" for k, v in _WORLD.items())
-    return _Race("naive procedure", f"one trial, four models, {sizes}; baseline scipy lstsq", baseline, ours)
+    return Race("naive", f"one trial, four models, {sizes}; baseline scipy lstsq", baseline, ours)
 
 
 def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -103,7 +66,7 @@ def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return solution
 
 
-def _tape(draws: int = 2048) -> _Race:
+def _tape(draws: int = 2048) -> Race:
     """The statement of w2s-variance at one point, by tape and by walking the SymPy tree with numpy."""
     claim = claims()["w2s-variance"]
     part, point = claim.parts[0], claim.points[6]
@@ -124,10 +87,10 @@ def _tape(draws: int = 2048) -> _Race:
             total += raw.evaluate(part.left, [raw.complete(values, part.setting, (), env)], algebra)
         return total / draws
 
-    return _Race("tape", f"w2s-variance, {draws} draws at {point.label}; baseline numpy", baseline, ours)
+    return Race("tape", f"w2s-variance, {draws} draws at {point.label}; baseline numpy", baseline, ours)
 
 
-def _features(rows: int = 100000, width: int = 256) -> _Race:
+def _features(rows: int = 100000, width: int = 256) -> Race:
     """Measuring two feature tables, against the matrix products alone that it cannot do without."""
     stream = generator(0, "bench", "features")
     weak, strong = (stream.standard_normal((rows, width)).astype(np.float32) for _ in range(2))
@@ -143,9 +106,11 @@ def _features(rows: int = 100000, width: int = 256) -> _Race:
         return scatter
 
     work = f"two tables of {rows} rows and {width} columns; baseline its matrix products alone"
-    return _Race("features", work, baseline, lambda: measure_features(weak, strong))
+    return Race("features", work, baseline, lambda: measure_features(weak, strong))
 
 
-def figures(chosen: Sequence[_Race] | None = None, pairs: int = PAIRS) -> list[Figure]:
-    """Every figure."""
-    return [measure(race, pairs) for race in (races() if chosen is None else chosen)]
+def figures(chosen: Sequence[str], pairs: int = PAIRS) -> Iterator[Figure]:
+    """These figures, each as it is measured. Raises KeyError for an unknown name."""
+    known = builders()
+    for build in [known[name] for name in chosen]:
+        yield measure(build(), pairs)

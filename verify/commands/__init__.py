@@ -24,6 +24,7 @@ COMMANDS = {
     "mutants": "Changes every closed form in small ways, and shows that each is refuted.",
     "experiment": "The theory against real features: measured and predicted.",
     "compare": "The theory next to result tables of others.",
+    "simulate": "The four models simulated over a grid, beside the exact values.",
     "bench": "Figures of speed, as ratios to naive baselines in the same run.",
 }
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last one for `w2s show … | head`
