@@ -15,7 +15,7 @@ from book import generate, mathjax
 from book.claim_page import page
 from book.evidence import groups
 from book.generate import pages, stamp, write
-from book.markup import display, note, paragraphs, prose, title
+from book.markup import display, inequality, note, paragraphs, prose, title
 from book.overview import INDEX
 from book.sources import Sources, gather, told
 from derivations.claims import Book, claims, plant
@@ -377,6 +377,19 @@ def test_the_stamp_knows_certificates_and_drafts(stubs: dict[str, Certificate], 
 )
 def test_prose(text: str, expected: str) -> None:
     assert prose(text, ["noise-energy"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-d_w + n - 1 > 0", "$n - d_w - 1 > 0$"),
+        ("d_s*s - w*(N - 2*d_s - 1) >= 0", r"$d_s s - w (N - 2 d_s - 1) \ge 0$"),
+        ("-delta2 + rho_w >= 0", r"$\rho_w - \delta^2 \ge 0$"),
+        ("-Value(a-b, 0) + Value(c, 0) > 0", r"$\text{c} - \text{a-b} > 0$"),
+    ],
+)
+def test_inequalities_of_certificates_are_formulas(text: str, expected: str) -> None:
+    assert inequality(text) == expected
 
 
 def test_notes_and_titles() -> None:
