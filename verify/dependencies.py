@@ -198,7 +198,7 @@ def _status(n: Node, falls: str | None, distance: Mapping[str, int]) -> list[str
 
 
 def to_svg(nodes: Sequence[Node], falls: str | None = None, link: Callable[[str], str] | None = None) -> str:
-    """A drawing that needs nothing else: a claim is a group with an id, classes by verdict and trust, and a title.
+    """A drawing that needs nothing else: a claim is a group with an id, a title, classes by what is known.
 
     With `link`, the address of a claim's page by its id, each claim leads to its page.
     """

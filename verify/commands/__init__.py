@@ -46,10 +46,10 @@ GREETING = """\
 The theory of weak-to-strong generalization, derived, replayed and sampled.
 Three ways to begin:
 
-  w2s show w2s-variance                    the main theorem and its proof, step by step
-  w2s verify wishart-inverse-mean          check a lemma through every channel, in seconds
+  w2s show w2s-variance            the main theorem and its proof
+  w2s verify wishart-inverse-mean  check a lemma through every channel
   w2s predict --d-w 20 --d-s 10 --d-sw 4 --n 60 --N 200 --sigma2 0.25
-                                           what the theory says of your own sizes
+                                   the theory at your own sizes
 
 All commands: w2s --help. Completion by the Tab key: w2s --install-completion."""
 
