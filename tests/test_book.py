@@ -7,11 +7,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
+from itertools import pairwise
+from os.path import normpath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from book import generate, mathjax
+from book.chapters import CHAPTERS, filled
 from book.claim_page import page
 from book.evidence import groups
 from book.generate import pages, stamp, write
@@ -33,6 +36,7 @@ from verify.certificate import (
     write_json,
 )
 from verify.channels import Subject
+from verify.dependencies import TRUSTED
 from verify.domain import domain
 from verify.runner import made_from
 
@@ -111,9 +115,10 @@ def alone(folder: Path, id: str, book: Book | None = None) -> Sources:
 
 
 def test_every_claim_has_a_page_in_the_contents(printed: dict[str, str]) -> None:
-    listed = re.findall(r"file: (.*)", printed["_toc.yml"])
-    assert sorted(listed) == sorted([INDEX, *(f"claims/{id}" for id in IDS)])
-    assert {f"{name}.md" for name in listed} == printed.keys() - {"_toc.yml"}
+    listed = re.findall(r"(?:file|root): (.*)", printed["_toc.yml"])
+    by_hand = [path.stem for path in CHAPTERS.glob("*.md")]
+    assert sorted(listed) == sorted([INDEX, *by_hand, *(f"claims/{id}" for id in IDS)])
+    assert {f"{name}.md" for name in listed} == {name for name in printed if name.endswith(".md")}
 
 
 def outside_formulas(text: str) -> str:
@@ -139,10 +144,12 @@ def test_no_subscript_in_the_text_of_a_formula(printed: dict[str, str], id: str)
 
 def test_links_lead_to_pages(printed: dict[str, str]) -> None:
     for name, text in printed.items():
-        for target in re.findall(r"\]\(([^)]*)\)", outside_formulas(text)):
-            assert f"claims/{target}" in printed, (name, target)
-        for target in re.findall(r'href="([^"#]*)"', text):
-            assert f"claims/{target.removesuffix('.html')}.md" in printed, (name, target)
+        here = PurePosixPath(name).parent
+        targets = re.findall(r"\]\(([^)]*)\)", outside_formulas(text))
+        targets += [t.replace(".html", ".md") for t in re.findall(r'href="([^"#]*)"', text)]
+        for target in targets:
+            if not target.startswith("https://"):
+                assert normpath(here / target) in printed, (name, target)
 
 
 def rows(text: str) -> int:
@@ -195,10 +202,30 @@ def test_the_badge_has_the_weakest_trust_along_the_dependencies(
 
 
 def test_the_graph_leads_to_the_pages(printed: dict[str, str]) -> None:
-    text = printed[f"{INDEX}.md"]
+    text = printed["graph.md"]
     assert text.count("<svg") == 1
-    boxes = re.findall(r'<a href="([^"]*)\.html">\n<g id="claim-([^"]*)"', text)
+    boxes = re.findall(r'<a href="claims/([^"]*)\.html">\n<g id="claim-([^"]*)"', text)
     assert sorted(boxes) == [(id, id) for id in IDS]
+    assert len(re.findall("<option value=.[a-z]", text)) == len(IDS)
+
+
+def luminance(colour: str) -> float:
+    return sum(w * int(colour[i : i + 2], 16) for w, i in ((0.2126, 1), (0.7152, 3), (0.0722, 5)))
+
+
+def test_trust_is_read_off_the_graph_without_colours() -> None:
+    light = [luminance(fill) for fill, _ in TRUSTED.values()]
+    assert all(b - a >= 10 for a, b in pairwise(light))
+    dashes = [dash for _, dash in TRUSTED.values()]
+    assert len({*dashes[1:]}) == 3
+    style = (ROOT / "book/_static/w2s.css").read_text("utf-8")
+    for trust, (fill, _) in TRUSTED.items():
+        assert re.search(rf"\.w2s-{trust}[,\w. -]* {{ background: {fill}; }}", style), trust
+
+
+def test_a_chapter_asks_for_nothing_that_is_not_computed(sources: Sources) -> None:
+    with pytest.raises(KeyError, match=r"new\.md asks for weather"):
+        filled("new.md", "today: {{ weather }}", sources)
 
 
 def test_consequences_show_region_and_argument(printed: dict[str, str]) -> None:
@@ -406,7 +433,7 @@ def test_notes_and_titles() -> None:
 
 
 def test_the_introduction_has_no_number_in_it() -> None:
-    assert not re.search(r"\d", (ROOT / "book/intro.md").read_text("utf-8"))
+    assert not re.search(r"\d", (CHAPTERS / "intro.md").read_text("utf-8"))
 
 
 # ------------------------------------------------------------------------------------ the real thing
