@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from book import graph
+from book import explorer, graph
 from book.sources import Sources
 
 CHAPTERS = Path(__file__).parent / "chapters"
 # What is computed for a place, by its name; each is called where a chapter asks for it.
 PLACES: Mapping[str, Callable[[Sources], str]] = {
+    "explorer": explorer.controls,
     "graph": graph.drawing,
     "graph-summary": graph.summary,
 }

@@ -21,7 +21,7 @@ def index(sources: Sources) -> str:
 
 def _index(sources: Sources) -> Iterator[str]:
     yield "# All claims"
-    yield "By the room that they are in, each after all that it rests on; [the graph](../graph.md) draws that."
+    yield "By the room that they are in, each after all it rests on; see also [the graph](../graph.md)."
     head = ("Claim", "Kind", "What it says", "Verdict", "Trust", "Checks", "Detects", "Rests on it")
     for room, ids in sources.rooms():
         yield f"## {room.capitalize()}"
@@ -55,6 +55,7 @@ def _colophon(sources: Sources) -> str:
 
 # The chapters by hand, in the order of the book.
 PARTS = {
+    "The theory": ("explorer",),
     "The claims": ("graph", INDEX),
 }
 
