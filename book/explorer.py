@@ -1,4 +1,4 @@
-"""The risk explorer: its controls, and its formulas as JavaScript, from what the claims conclude by SymPy's printer.
+"""The risk explorer: its controls, and the closed forms that claims conclude, as JavaScript by SymPy's printer.
 
 A conclusion is linear in σ² and in what a target adds (ρ_w, ρ_s, δ², τ²). It is printed as such a sum with
 factored coefficients: expanded, as derivations have it, it would lose digits in floating point.
@@ -70,8 +70,8 @@ def controls(sources: Sources) -> str:
     ]
     return html(
         '<div id="w2s-explorer">',
-        '<p class="w2s-controls"><label>Begin with <select id="w2s-preset"><option value="">…</option></select>'
-        '</label><label>Curves over <select id="w2s-over"><option value="N">N</option>'
+        '<p class="w2s-controls"><label>Begin with <select id="w2s-preset"><option value="">…</option>'
+        '</select></label><label>Curves over <select id="w2s-over"><option value="N">N</option>'
         '<option value="n">n</option></select></label></p>',
         *rows,
         '<p id="w2s-fares" role="status"></p>',
@@ -105,7 +105,8 @@ def _lines(book: Book) -> Iterator[str]:
         names = ", ".join(f"{json.dumps(claim)}: {symbol.name}" for claim, symbol in values.items())
         yield f"  {id}: ({{{names}}}) => {sp.jscode(ratio)},"
     # of a target with δᵀCθ = 0, so that (ρ_w, δ², τ²) determine it
-    yield f"  rho_s: {ARGUMENTS} => {sp.jscode(_misspecified.rho_s.subs({theta2: tau2, fitted2: 0, cross: 0}))},"
+    missed = _misspecified.rho_s.subs({theta2: tau2, fitted2: 0, cross: 0})
+    yield f"  rho_s: {ARGUMENTS} => {sp.jscode(missed)},"
     yield f"  presets: {json.dumps(presets(book), ensure_ascii=False)},"
     yield "};"
 

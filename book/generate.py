@@ -57,7 +57,8 @@ def stamp(folder: Path, draft: bool) -> str:
     """A digest of everything that the pages are made of: code, environment, certificates, other sources."""
     made = {GENERATED.name, VENDOR.name, "_build", "__pycache__"}
     own = [p for p in sorted(HERE.rglob("*")) if p.is_file() and not made & {*p.parts}]
-    files = [*own, *sorted(folder.glob("*.json"))]
+    quoted = [HERE.parent / name for name in ("CHANGELOG.md", "CITATION.cff", "pyproject.toml")]
+    files = [*own, *quoted, *sorted(folder.glob("*.json"))]
     contents = [(p.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in files]
     return digests.digest(digests.code_digest(), digests.environment_digest(), draft, *contents)
 

@@ -55,8 +55,9 @@ def _colophon(sources: Sources) -> str:
 
 # The chapters by hand, in the order of the book.
 PARTS = {
-    "The theory": ("explorer",),
-    "The claims": ("graph", INDEX),
+    "The theory": ("setting", "main-theorem", "recovery", "explorer", "published"),
+    "The checks": ("passes", "graph", INDEX),
+    "Use it": ("extend", "commands", "bibliography", "changelog"),
 }
 
 

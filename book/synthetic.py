@@ -1,4 +1,4 @@
-"""The paper's synthetic experiment, with each of its three weak spaces; see derivations/theorems/_published.py."""
+"""The paper's synthetic experiment, with each of its three weak spaces (theorems/_published.py has one)."""
 
 from derivations.points import Point
 from derivations.theorems._published import PLAIN, SIZES, STRONG, WEAK, _energy

@@ -148,10 +148,11 @@ def predicted(page: Page) -> dict[str, float]:
         "Object.fromEntries([...document.querySelectorAll('[data-letter]')]"
         ".map(r => [r.dataset.letter, r.querySelector('[type=number]').value]))"
     )
-    whole = {k: int(given[k]) for k in ("n", "N", "d_w", "d_s")}
-    real = {k: Fraction(given[k]) for k in ("d_sw", "sigma2", "rho_w", "delta2", "tau2")}
-    rho_s = real["rho_w"] + real["tau2"] - real["delta2"]
-    at = Inputs(**whole, **real, rho_s=rho_s)
+    d_w, d_s, n, N = (int(given[k]) for k in ("d_w", "d_s", "n", "N"))
+    d_sw, sigma2, rho_w, delta2, tau2 = (
+        Fraction(given[k]) for k in ("d_sw", "sigma2", "rho_w", "delta2", "tau2")
+    )
+    at = Inputs(d_w, d_s, d_sw, n, N, sigma2, rho_w, rho_w + tau2 - delta2, delta2, tau2)
     found = predict(at, lambda id: proved().theorem(id).conclusion)
     entries = {
         "teacher-risk": found.excess_risk["weak"],
