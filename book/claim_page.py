@@ -3,7 +3,20 @@
 from collections.abc import Iterator, Sequence
 
 from book.evidence import Group, every, groups, line, said, summary
-from book.markup import badge, bullets, cell, display, dropdown, html, link, note, paragraphs, prose, title
+from book.markup import (
+    badge,
+    bullets,
+    cell,
+    display,
+    dropdown,
+    html,
+    inequality,
+    link,
+    note,
+    paragraphs,
+    prose,
+    title,
+)
 from book.sources import Sources
 from derivations.claims import Claim, Consequence, Part, Theorem
 from derivations.core.consequences import Inference
@@ -148,7 +161,7 @@ class _Page:
         names = {"truth": "True where", "finite_variance": "Of finite variance, and so testable, where"}
         yield "## Where it was looked at"
         yield bullets(
-            f"{words} {', '.join(f'`{x}`' for x in where[key])}"
+            f"{words} {', '.join(map(inequality, where[key]))}"
             for key, words in names.items()
             if where.get(key)
         )

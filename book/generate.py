@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from book import mathjax
+from book import explorer, mathjax
+from book.chapters import chapters
 from book.claim_page import page
 from book.overview import INDEX, contents, index
 from book.sources import Sources, gather, told
@@ -17,20 +18,22 @@ from verify.commands._claims import CERTIFICATES
 HERE = Path(__file__).parent
 GENERATED, VENDOR = HERE / "_generated", HERE / "_vendor"
 STAMP = GENERATED / ".made-from"
-BY_HAND = ("intro.md", "_static/w2s.css")
+COPIED = ("_static", "assets")
 REFUSED = 3
 
 
 def pages(sources: Sources) -> dict[str, str]:
-    """Every generated source by its path: the pages of claims, the one of all, the table of contents."""
+    """Every page and other text by its path: the claims, the chapters, the table of contents."""
     found = {f"claims/{id}.md": page(sources, id) for id in sources.claims}
-    return {**found, f"{INDEX}.md": index(sources), "_toc.yml": contents(sources)}
+    found["assets/w2s/theory.js"] = explorer.script(sources.book)
+    return {**found, **chapters(sources), f"{INDEX}.md": index(sources), "_toc.yml": contents(sources)}
 
 
 def write(sources: Sources, to: Path, offline: bool) -> None:
     """Write all that Jupyter Book reads; it reads again only what has changed."""
     texts = pages(sources)
-    texts |= {name: (HERE / name).read_text("utf-8") for name in BY_HAND}
+    copied = [p for name in COPIED for p in (HERE / name).rglob("*") if p.is_file()]
+    texts |= {p.relative_to(HERE).as_posix(): p.read_text("utf-8") for p in copied}
     texts["_config.yml"] = (HERE / "_config.yml").read_text("utf-8") + (mathjax.SETTINGS if offline else "")
     for id in sources.certificates:
         texts[f"certificates/{id}.json"] = (sources.folder / f"{id}.json").read_text("utf-8")
@@ -54,7 +57,8 @@ def stamp(folder: Path, draft: bool) -> str:
     """A digest of everything that the pages are made of: code, environment, certificates, other sources."""
     made = {GENERATED.name, VENDOR.name, "_build", "__pycache__"}
     own = [p for p in sorted(HERE.rglob("*")) if p.is_file() and not made & {*p.parts}]
-    files = [*own, *sorted(folder.glob("*.json"))]
+    quoted = [HERE.parent / name for name in ("CHANGELOG.md", "CITATION.cff", "pyproject.toml")]
+    files = [*own, *quoted, *sorted(folder.glob("*.json"))]
     contents = [(p.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in files]
     return digests.digest(digests.code_digest(), digests.environment_digest(), draft, *contents)
 

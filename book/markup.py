@@ -6,8 +6,12 @@ what is between dollars goes to the page as it is, and nothing else may be taken
 
 import re
 from collections.abc import Collection, Iterable
+from functools import cache
 from html import escape
 
+import sympy as sp
+
+from derivations.printing import latex_scalar
 from verify.commands._text import HARD, latex_prose
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|])")
@@ -40,6 +44,31 @@ def paragraphs(page: str, links: Collection[str] = ()) -> list[str]:
 def formula(tex: str) -> str:
     """A formula in a line."""
     return f"${' '.join(tex.split())}$"
+
+
+def inequality(text: str) -> str:
+    """An inequality as certificates have it, `-d_w + n - 1 > 0`, as a formula, what is added before the rest.
+
+    It is text from a file: it is read sign by sign, and never evaluated.
+    """
+    left, sign, right = re.split(r" (>=|>) ", re.sub("^-", "- ", text), maxsplit=1)
+    terms = re.split(r" (?=[-+] )(?![^(]*\))", left)  # not inside brackets
+    ordered = sorted(terms, key=lambda term: term.startswith("-"))
+    shown = " ".join(re.sub(_NAME, _letter, t).replace("*", " ") for t in ordered).removeprefix("+ ")
+    return formula(" ".join([shown, sign.replace(">=", r"\ge"), right]))
+
+
+_NAME = re.compile(r"Value\(([\w-]+), \d+\)|[A-Za-z]\w*")
+
+
+def _letter(found: re.Match[str]) -> str:
+    return rf"\text{{{found[1]}}}" if found[1] else _symbol(found[0])
+
+
+@cache
+def _symbol(name: str) -> str:
+    """A letter by the name that the code has for it."""
+    return latex_scalar(sp.Symbol(name))
 
 
 def _words(text: str, links: Collection[str] = ()) -> str:

@@ -38,7 +38,6 @@ PACKAGES = (
     ),
 )
 SETTINGS = """\
-    html_extra_path: [assets] # html_static_path would add each of its scripts to each page
     mathjax_path: ../vendor/mathjax/startup.js
     mathjax3_config:
       loader: {load: [input/tex, output/chtml, a11y/assistive-mml], paths: {fonts: "[mathjax]/.."}}

@@ -1,4 +1,4 @@
-"""The page of all claims: the graph of what rests on what, and a table; and the table of contents."""
+"""The page of all claims, a table; and the table of contents of the book."""
 
 from collections.abc import Iterator
 from html import escape
@@ -9,7 +9,7 @@ from book.markup import badge, html, table
 from book.sources import Sources
 from verify.certificate import PASSED
 from verify.commands._text import plain
-from verify.dependencies import UNKNOWN, to_svg
+from verify.dependencies import UNKNOWN
 
 INDEX = "claims/index"
 
@@ -21,9 +21,7 @@ def index(sources: Sources) -> str:
 
 def _index(sources: Sources) -> Iterator[str]:
     yield "# All claims"
-    yield "What rests on what; each box leads to the page of its claim."
-    drawing = to_svg(list(sources.nodes.values()), link=lambda id: f"{id}.html")
-    yield html('<div class="w2s-wide w2s-drawing" tabindex="0">', drawing.rstrip(), "</div>")
+    yield "By the room that they are in, each after all it rests on; see also [the graph](../graph.md)."
     head = ("Claim", "Kind", "What it says", "Verdict", "Trust", "Checks", "Detects", "Rests on it")
     for room, ids in sources.rooms():
         yield f"## {room.capitalize()}"
@@ -55,11 +53,19 @@ def _colophon(sources: Sources) -> str:
     return f"Printed by w2s-theory {version('w2s-theory')} {made}."
 
 
+# The chapters by hand, in the order of the book.
+PARTS = {
+    "The theory": ("setting", "main-theorem", "recovery", "explorer", "published"),
+    "The checks": ("passes", "graph", INDEX),
+    "Use it": ("extend", "commands", "bibliography", "changelog"),
+}
+
+
 def contents(sources: Sources) -> str:
-    """The table of contents of Jupyter Book."""
-    lines = ["format: jb-book", "root: intro", "parts:", "  - caption: The claims", "    chapters:"]
-    lines.append(f"      - file: {INDEX}")
-    for room, ids in sources.rooms():
-        lines += [f"  - caption: {room.capitalize()}", "    chapters:"]
-        lines += (f"      - file: claims/{id}" for id in ids)
+    """The table of contents of Jupyter Book: the chapters, then the claims by their rooms."""
+    lines = ["format: jb-book", "root: intro", "parts:"]
+    rooms = {room.capitalize(): [f"claims/{id}" for id in ids] for room, ids in sources.rooms()}
+    for caption, files in (PARTS | rooms).items():
+        lines += [f"  - caption: {caption}", "    chapters:"]
+        lines += (f"      - file: {file}" for file in files)
     return "\n".join(lines) + "\n"

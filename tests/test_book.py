@@ -7,18 +7,24 @@ import subprocess
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
+from itertools import pairwise
+from os.path import normpath
+from pathlib import Path, PurePosixPath
 
 import pytest
+import sympy as sp
 
-from book import generate, mathjax
+from book import explorer, generate, mathjax
+from book.chapters import CHAPTERS, filled
 from book.claim_page import page
 from book.evidence import groups
 from book.generate import pages, stamp, write
-from book.markup import display, note, paragraphs, prose, title
+from book.markup import display, inequality, note, paragraphs, prose, title
 from book.overview import INDEX
 from book.sources import Sources, gather, told
+from book.synthetic import SPACES, synthetic
 from derivations.claims import Book, claims, plant
+from derivations.theorems._published import PAPER, WEAK
 from tests.planted import proved, shelf
 from tests.running import equal
 from verify.certificate import (
@@ -33,6 +39,7 @@ from verify.certificate import (
     write_json,
 )
 from verify.channels import Subject
+from verify.dependencies import TRUSTED
 from verify.domain import domain
 from verify.runner import made_from
 
@@ -111,9 +118,10 @@ def alone(folder: Path, id: str, book: Book | None = None) -> Sources:
 
 
 def test_every_claim_has_a_page_in_the_contents(printed: dict[str, str]) -> None:
-    listed = re.findall(r"file: (.*)", printed["_toc.yml"])
-    assert sorted(listed) == sorted([INDEX, *(f"claims/{id}" for id in IDS)])
-    assert {f"{name}.md" for name in listed} == printed.keys() - {"_toc.yml"}
+    listed = re.findall(r"(?:file|root): (.*)", printed["_toc.yml"])
+    by_hand = [path.stem for path in CHAPTERS.glob("*.md")]
+    assert sorted(listed) == sorted([INDEX, *by_hand, *(f"claims/{id}" for id in IDS)])
+    assert {f"{name}.md" for name in listed} == {name for name in printed if name.endswith(".md")}
 
 
 def outside_formulas(text: str) -> str:
@@ -139,10 +147,12 @@ def test_no_subscript_in_the_text_of_a_formula(printed: dict[str, str], id: str)
 
 def test_links_lead_to_pages(printed: dict[str, str]) -> None:
     for name, text in printed.items():
-        for target in re.findall(r"\]\(([^)]*)\)", outside_formulas(text)):
-            assert f"claims/{target}" in printed, (name, target)
-        for target in re.findall(r'href="([^"#]*)"', text):
-            assert f"claims/{target.removesuffix('.html')}.md" in printed, (name, target)
+        here = PurePosixPath(name).parent
+        targets = re.findall(r"\]\(([^)]*)\)", outside_formulas(text)) if name.endswith(".md") else []
+        targets += [t.replace(".html", ".md") for t in re.findall(r'href="([^"#]*)"', text)]
+        for target in targets:
+            if not target.startswith("https://"):
+                assert normpath(here / target) in printed, (name, target)
 
 
 def rows(text: str) -> int:
@@ -195,10 +205,30 @@ def test_the_badge_has_the_weakest_trust_along_the_dependencies(
 
 
 def test_the_graph_leads_to_the_pages(printed: dict[str, str]) -> None:
-    text = printed[f"{INDEX}.md"]
+    text = printed["graph.md"]
     assert text.count("<svg") == 1
-    boxes = re.findall(r'<a href="([^"]*)\.html">\n<g id="claim-([^"]*)"', text)
+    boxes = re.findall(r'<a href="claims/([^"]*)\.html">\n<g id="claim-([^"]*)"', text)
     assert sorted(boxes) == [(id, id) for id in IDS]
+    assert len(re.findall("<option value=.[a-z]", text)) == len(IDS)
+
+
+def luminance(colour: str) -> float:
+    return sum(w * int(colour[i : i + 2], 16) for w, i in ((0.2126, 1), (0.7152, 3), (0.0722, 5)))
+
+
+def test_trust_is_read_off_the_graph_without_colours() -> None:
+    light = [luminance(fill) for fill, _ in TRUSTED.values()]
+    assert all(b - a >= 10 for a, b in pairwise(light))
+    dashes = [dash for _, dash in TRUSTED.values()]
+    assert len({*dashes[1:]}) == 3
+    style = (ROOT / "book/_static/w2s.css").read_text("utf-8")
+    for trust, (fill, _) in TRUSTED.items():
+        assert re.search(rf"\.w2s-{trust}[,\w. -]* {{ background: {fill}; }}", style), trust
+
+
+def test_a_chapter_asks_for_nothing_that_is_not_computed(sources: Sources) -> None:
+    with pytest.raises(KeyError, match=r"new\.md asks for weather"):
+        filled("new.md", "today: {{ weather }}", sources)
 
 
 def test_consequences_show_region_and_argument(printed: dict[str, str]) -> None:
@@ -379,6 +409,19 @@ def test_prose(text: str, expected: str) -> None:
     assert prose(text, ["noise-energy"]) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-d_w + n - 1 > 0", "$n - d_w - 1 > 0$"),
+        ("d_s*s - w*(N - 2*d_s - 1) >= 0", r"$d_s s - w (N - 2 d_s - 1) \ge 0$"),
+        ("-delta2 + rho_w >= 0", r"$\rho_w - \delta^2 \ge 0$"),
+        ("-Value(a-b, 0) + Value(c, 0) > 0", r"$\text{c} - \text{a-b} > 0$"),
+    ],
+)
+def test_inequalities_of_certificates_are_formulas(text: str, expected: str) -> None:
+    assert inequality(text) == expected
+
+
 def test_notes_and_titles() -> None:
     assert note("V_w\\V_s: Γ_w = Γ_s C + R").count("$") % 2 == 0
     assert note("by noise-energy", ["noise-energy"]) == "by [noise-energy](noise-energy.md)"
@@ -393,7 +436,7 @@ def test_notes_and_titles() -> None:
 
 
 def test_the_introduction_has_no_number_in_it() -> None:
-    assert not re.search(r"\d", (ROOT / "book/intro.md").read_text("utf-8"))
+    assert not re.search(r"\d", (CHAPTERS / "intro.md").read_text("utf-8"))
 
 
 # ------------------------------------------------------------------------------------ the real thing
@@ -410,3 +453,21 @@ def test_jupyter_book_builds_without_a_warning(sources: Sources, tmp_path: Path)
     assert 'class="math' in built
     assert list((tmp_path / "_build/html/_downloads").rglob("noise-energy.json"))
     assert 'href="noise-energy.html"' in (tmp_path / "_build/html/claims/index.html").read_text()
+
+
+# ---------------------------------------------------------------------------------- the explorer
+
+
+@pytest.mark.parametrize("id", explorer.CLAIMS)
+def test_the_explorer_has_what_the_claim_concludes(id: str) -> None:
+    conclusion = proved().theorem(id).conclusion
+    stable = explorer.stable(conclusion)
+    assert sp.cancel(sp.together(stable - conclusion.subs(explorer.TARGET))) == 0
+    assert sp.jscode(stable) in explorer.script(proved())
+
+
+def test_the_synthetic_experiment_is_the_one_that_claims_compare_at() -> None:
+    assert synthetic(WEAK) == PAPER
+    assert [p["d_sw"] for p in map(synthetic, SPACES)] == [90, 50, 10]
+    for p in map(synthetic, SPACES):
+        assert p["rho_s"] == p["rho_w"] + p["tau2"] - p["delta2"]

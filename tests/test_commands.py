@@ -97,11 +97,44 @@ def test_every_subcommand_explains_itself_with_an_example(capsys: Captured, name
     assert "--json" in out
 
 
-def test_no_arguments_show_the_help(capsys: Captured) -> None:
+def test_no_arguments_greet_with_three_commands_that_work(capsys: Captured) -> None:
     with pytest.raises(SystemExit) as end:
         commands.main([])
     assert end.value.code == 0
-    assert "Usage: w2s" in capsys.readouterr().out
+    greeting = capsys.readouterr().out
+    begins = re.findall(r"^  w2s ((?:\S+ )*\S+)", greeting, re.MULTILINE)
+    assert len(begins) == 3
+    for line in begins:
+        name, *_ = line.split()
+        arguments = ["verify", "--help"] if name == "verify" else line.split()  # which takes seconds
+        assert w2s(capsys, *arguments)[0] == 0
+    assert max(map(len, greeting.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("w2s pre", {"predict"}),
+        ("w2s predict --rho", {"--rho-w", "--rho-s"}),
+        ("w2s show w2s-variance-r", {"w2s-variance-reduced"}),
+        ("w2s graph --falls wishart-inverse-m", {"wishart-inverse-mean"}),
+    ],
+)
+@pytest.mark.parametrize("name", ["bash", "zsh"])
+def test_completion(line: str, expected: set[str], name: str) -> None:
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_TYPER_COMPLETE_ARGS": line}
+    if name == "bash":
+        del asked["_TYPER_COMPLETE_ARGS"]
+    program = "from verify.commands import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **asked, "_W2S_COMPLETE": f"complete_{name}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {word for word in expected if word in done.stdout} == expected
+    assert "bartlett" not in done.stdout
 
 
 @pytest.mark.parametrize(

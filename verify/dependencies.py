@@ -5,6 +5,7 @@ arrow leads to the right, from a claim to one that rests on it; an arrow that pa
 there, shared by all arrows from the same claim, so that none is hidden behind a box.
 """
 
+import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from derivations.claims import Book
-from verify.certificate import Certificate, weakened
+from verify.certificate import PASSED, Certificate, weakened
 
 Graph = Mapping[str, Sequence[str]]
 Spot = tuple[str, int]  # a claim and a column: its box in its own layer, its lane in later ones
@@ -23,6 +24,14 @@ Spot = tuple[str, int]  # a claim and a column: its box in its own layer, its la
 UNKNOWN = "-"  # the verdict and the trust of a claim without a certificate
 FILLS = {"passed": "#d5efd8", "refuted": "#f3b3b0", "undecided": "#fdebb5", "not_applicable": "#e4e4ea"}
 UNCHECKED = "#ffffff"
+# Of a claim that passed the trust, too: the more, the darker and the less broken its border, so that it is
+# read without colours.
+TRUSTED = {
+    "proved": ("#a6d9ae", "none"),
+    "enclosed": ("#c9e2f5", "none"),
+    "supported": ("#e9e6f8", "7 2"),
+    "supported-assumed-variance": ("#fdf3cf", "2 2"),
+}
 
 WIDTH, MARGIN, BOX, LETTERS = 900, 12, 128, 16  # LETTERS of an id fit on a line of a box
 LINE, PADDING, BETWEEN, LANE, NARROWEST = 14, 6, 10, 6, 40  # NARROWEST: the room between columns
@@ -189,7 +198,7 @@ def _status(n: Node, falls: str | None, distance: Mapping[str, int]) -> list[str
 
 
 def to_svg(nodes: Sequence[Node], falls: str | None = None, link: Callable[[str], str] | None = None) -> str:
-    """A drawing that needs nothing else: a claim is a group with an id, a class by verdict and a title.
+    """A drawing that needs nothing else: a claim is a group with an id, a title, classes by what is known.
 
     With `link`, the address of a claim's page by its id, each claim leads to its page.
     """
@@ -223,6 +232,8 @@ def _opening(places: Layout, falls: str | None) -> Iterator[str]:
     yield "<style>"
     yield f".w2s-graph .claim rect {{ fill: {UNCHECKED}; stroke: #555; }}"
     yield from (f".w2s-graph .{verdict} rect {{ fill: {fill}; }}" for verdict, fill in FILLS.items())
+    for trust, (fill, dashes) in TRUSTED.items():
+        yield f".w2s-graph .passed.{trust} rect {{ fill: {fill}; stroke-dasharray: {dashes}; }}"
     yield ".w2s-graph .refuted rect { stroke-width: 2.5; }"
     yield ".w2s-graph .undecided rect, .w2s-graph .unchecked rect { stroke-dasharray: 5 3; }"
     yield ".w2s-graph .falls rect { stroke: #a00; stroke-width: 2.5; }"
@@ -247,7 +258,10 @@ def _arrow(places: Layout, start: str, end: str, falls: bool) -> str:
         path += f"H{x:.1f}" if spot != rest[-1] else ""
     title = escape(f"{end} rests on {start}")
     kind = "arrow falls" if falls else "arrow"
-    return f'<path class="{kind}" d="{path}" marker-end="url(#w2s-graph-head)"><title>{title}</title></path>'
+    return (
+        f'<path class="{kind}" data-from={quoteattr(start)} data-to={quoteattr(end)} d="{path}" '
+        f'marker-end="url(#w2s-graph-head)"><title>{title}</title></path>'
+    )
 
 
 def _linked(id: str, link: Callable[[str], str] | None, lines: Iterable[str]) -> Iterator[str]:
@@ -262,8 +276,9 @@ def _linked(id: str, link: Callable[[str], str] | None, lines: Iterable[str]) ->
 
 def _group(n: Node, box: Box, name: list[str], status: list[str], falls: bool) -> Iterator[str]:
     """The box of a claim."""
-    verdict = "unchecked" if n.verdict == UNKNOWN else n.verdict
-    kind = f"claim {verdict} falls" if falls else f"claim {verdict}"
+    known = "unchecked" if n.verdict == UNKNOWN else n.verdict
+    known += f" {_slug(n.trust)}" if n.verdict == PASSED else ""
+    kind = f"claim {known} falls" if falls else f"claim {known}"
     said = ", ".join(status)
     rests = f"; rests on {', '.join(n.depends)}" if n.depends else ""
     yield f'<g id={quoteattr("claim-" + n.id)} class="{kind}" role="img">'
@@ -274,6 +289,11 @@ def _group(n: Node, box: Box, name: list[str], status: list[str], falls: bool) -
         looks = ' font-size="12" font-weight="bold"' if i <= len(name) else ""
         yield f'<text x="{box.x + PADDING:.1f}" y="{y + i * LINE:.1f}"{looks}>{escape(text)}</text>'
     yield "</g>"
+
+
+def _slug(trust: str) -> str:
+    """A trust as the name of a class."""
+    return "-".join(re.findall("[a-z]+", trust))
 
 
 def _legend(nodes: Iterable[Node], y: float) -> Iterator[str]:

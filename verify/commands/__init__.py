@@ -46,10 +46,21 @@ def _w2s() -> None:
     """
 
 
+GREETING = """\
+The theory of weak-to-strong generalization, derived, replayed and sampled.
+Three ways to begin:
+
+  w2s show w2s-variance            the main theorem and its proof
+  w2s verify wishart-inverse-mean  check a lemma through every channel
+  w2s predict --d-w 20 --d-s 10 --d-sw 4 --n 60 --N 200 --sigma2 0.25
+                                   the theory at your own sizes
+
+All commands: w2s --help. Completion by the Tab key: w2s --install-completion."""
+
+
 def build(called: str | None) -> typer.Typer:
     """The application; of the modules of the subcommands only the one that is called is imported."""
     app = typer.Typer(
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # plain help: importing rich would double the time that it takes
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -72,9 +83,16 @@ def _load(name: str) -> Callable[..., object]:
     return function
 
 
+def _completed() -> Sequence[str]:
+    """The words on the line that a shell asks to complete; none where it does not ask."""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    return line.split()[1:] if "_W2S_COMPLETE" in os.environ else []
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
-    called = next((a for a in arguments if not a.startswith("-")), None)
+    words = [*arguments, *_completed()]
+    called = next((a for a in words if not a.startswith("-")), None)
     try:
         # [*arguments], because importing the subcommand `list` puts a module of that name here
         code = build(called)([*arguments], prog_name="w2s", standalone_mode=False)
@@ -98,5 +116,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """The entry point of w2s."""
-    sys.exit(run((sys.argv[1:] if argv is None else argv) or ["--help"]))
+    """The entry point of w2s. Without arguments it greets, and points to where to begin."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments and "_W2S_COMPLETE" not in os.environ:
+        print(GREETING)
+        sys.exit(0)
+    sys.exit(run(arguments))

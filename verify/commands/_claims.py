@@ -24,6 +24,11 @@ def book(ids: Iterable[str], known: Mapping[str, Claim] | None = None) -> Book:
     return found
 
 
+def completions(incomplete: str) -> list[str]:
+    """The ids that begin so, for a shell that completes one."""
+    return [id for id in claims() if id.startswith(incomplete)]
+
+
 def claims_from(place: str) -> dict[str, Claim]:
     """The claims that a Python file or module registers. It is code, like a test file, and is run."""
     path = Path(place)

@@ -12,7 +12,7 @@ from rich.text import Text
 from verify import certificate as files
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, TRUST, UNDECIDED, Certificate
 from verify.commands import Stop
-from verify.commands._claims import CERTIFICATES, book, derived
+from verify.commands._claims import CERTIFICATES, book, completions, derived
 from verify.commands._text import HARD, fill
 from verify.commands.list import STYLES
 from verify.dependencies import Node, falling_with, nodes_of, short, to_dot, to_svg
@@ -25,7 +25,10 @@ def command(
     out: Annotated[Path, typer.Option("--out", help="Where the certificates are.")] = CERTIFICATES,
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "text",
     falls: Annotated[
-        str | None, typer.Option(help="List, or mark, what would fall with this claim.", metavar="ID")
+        str | None,
+        typer.Option(
+            help="List, or mark, what would fall with this claim.", metavar="ID", autocompletion=completions
+        ),
     ] = None,
     to: Annotated[Path | None, typer.Option(help="Write to this file instead.", metavar="FILE")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,

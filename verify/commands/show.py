@@ -14,7 +14,7 @@ from derivations.core.consequences import Inference
 from derivations.core.derivation import Derivation, Step, nested
 from derivations.core.words import Expression
 from verify.commands import _consequences
-from verify.commands._claims import book, derived
+from verify.commands._claims import book, completions, derived
 from verify.commands._proofs import assumptions, cited, goal, parts, reason, relation, remark, rows_of
 from verify.commands._text import HARD, board, cells, fill, latex_prose, maths, plain
 
@@ -23,7 +23,9 @@ DIM, HEAD = "dim", "bold"
 
 
 def command(
-    id: Annotated[str, typer.Argument(help="The id of a claim; w2s list has them all.")],
+    id: Annotated[
+        str, typer.Argument(help="The id of a claim; w2s list has them all.", autocompletion=completions)
+    ],
     latex: Annotated[bool, typer.Option("--latex", help="Print a complete LaTeX document.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print everything as JSON, in both notations.")

@@ -17,7 +17,7 @@ from rich.text import Text
 from derivations.claims import claims
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, UNDECIDED, Certificate, Check
 from verify.commands import INTERRUPTED, Stop
-from verify.commands._claims import CERTIFICATES, book, claims_from
+from verify.commands._claims import CERTIFICATES, book, claims_from, completions
 from verify.commands.list import STYLES
 from verify.levels import LEVELS
 from verify.runner import CHANNELS, Report, run
@@ -27,7 +27,8 @@ _SAYS = {REFUTED: "refutes", UNDECIDED: "cannot decide"}
 
 def command(
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Claims to check; all of them if none is named.")
+        list[str] | None,
+        typer.Argument(help="Claims to check; all of them if none is named.", autocompletion=completions),
     ] = None,
     level: Annotated[str, typer.Option(help=f"How fine to look: {', '.join(LEVELS)}.")] = "quick",
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 0,
