@@ -42,7 +42,9 @@ def _curves(sources: Sources, weak: range) -> Iterator[str]:
         at = inputs(weak, **changes)
         drawn = curves(at, over, SIZES["N"], MOST, lambda id: sources.theorem(id).conclusion)
         svg = to_svg(drawn, NAMES, [*described(Inputs(*_rounded(at)))]).rstrip()
-        lines = dropdown(f"d_sw = {at.d_sw}, over {over}", ['<div class="w2s-wide" tabindex="0">', svg, "</div>"])
+        lines = dropdown(
+            f"d_sw = {at.d_sw}, over {over}", ['<div class="w2s-wide" tabindex="0">', svg, "</div>"]
+        )
         opened = over == "N" and weak == SPACES[-1]
         yield from (line.replace("<details", "<details open") if opened else line for line in lines)
 

@@ -32,7 +32,9 @@ def _help(name: str) -> str:
     command = typer.main.get_command(build(name))
     context = command.make_context("w2s", [name], resilient_parsing=True)
     own = command.get_command(context, name)  # type: ignore[attr-defined]
-    text: str = own.get_help(own.make_context(f"w2s {name}", [], resilient_parsing=True, max_content_width=80))
+    text: str = own.get_help(
+        own.make_context(f"w2s {name}", [], resilient_parsing=True, max_content_width=80)
+    )
     return text.strip()
 
 
@@ -71,7 +73,9 @@ def passes(sources: Sources) -> str:
         drawn = sum(c.trials or 0 for c in own)
         rows.append((channel, str(len(own)), ", ".join(f"{n} {v}" for v, n in counts.items()), finest,
                      f"{drawn:,}".replace(",", "\u202f") if drawn else "–"))  # fmt: skip
-    return html(*table(("Channel", "Checks", "Verdicts", "Sampling detects", "Draws"), (map(cell, r) for r in rows)))
+    return html(
+        *table(("Channel", "Checks", "Verdicts", "Sampling detects", "Draws"), (map(cell, r) for r in rows))
+    )
 
 
 def changes(sources: Sources) -> str:
@@ -129,7 +133,12 @@ def bibliography(sources: Sources) -> str:
     lines += (f"- {source}: {', '.join(_links(ids))}" for source, ids in sorted(named.items()))
     literature = sorted({axiom for id in sources.claims for axiom in sources.claims[id].literature})
     if literature:
-        lines += ["", "Facts taken from the literature by a claim as a whole:", "", *(f"- {x}" for x in literature)]
+        lines += [
+            "",
+            "Facts taken from the literature by a claim as a whole:",
+            "",
+            *(f"- {x}" for x in literature),
+        ]
     return "\n".join(lines)
 
 

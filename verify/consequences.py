@@ -20,7 +20,6 @@ from verify.predictions import evaluate
 from verify.roots import around_roots
 
 Letters = Mapping[sp.Symbol, Fraction]
-_STEP = Fraction(1, 10**9)  # of a difference quotient
 _LARGEST = 24  # of the integers that a sweep draws
 _TRIES = 50  # for each place of a sweep, where hypotheses are left that no coordinates take care of
 
@@ -157,20 +156,32 @@ class Stated:
 
 
 def evaluated(x: sp.Expr, letters: Letters) -> Fraction:
-    """A rational function in exact arithmetic; derivatives in it are difference quotients."""
-    if not x.has(sp.Derivative):
-        return evaluate(x, letters)
-    return evaluate(x.xreplace({d: _quotient(d, letters) for d in x.atoms(sp.Derivative)}), letters)
+    """A rational function in exact arithmetic; derivatives in it are worked out by dual numbers."""
+    return evaluate(x.xreplace({d: _slope(d, letters) for d in x.atoms(sp.Derivative)}), letters)
 
 
-def _quotient(x: sp.Derivative, letters: Letters) -> sp.Rational:
+def _slope(x: sp.Derivative, letters: Letters) -> sp.Rational:
     ((variable, order),) = x.variable_count
     if order != 1:
         raise TypeError(f"{x} is not a first derivative")
-    ends = ({**letters, variable: letters[variable] + side * _STEP} for side in (1, -1))
-    above, below = (evaluate(x.expr, end) for end in ends)
-    slope = (above - below) / (2 * _STEP)
+    slope = _dual(x.expr, variable, letters)[1]
     return sp.Rational(slope.numerator, slope.denominator)
+
+
+def _dual(x: sp.Expr, variable: sp.Symbol, letters: Letters) -> tuple[Fraction, Fraction]:
+    """The value of a rational function, and its derivative."""
+    if x.is_Pow and x.exp.is_Integer:
+        (base, slope), power = _dual(x.base, variable, letters), int(x.exp)
+        return base**power, power * base ** (power - 1) * slope
+    if not (x.is_Add or x.is_Mul):
+        return evaluate(x, letters), Fraction(int(x == variable))
+    value, slope = Fraction(int(x.is_Mul)), Fraction(0)
+    for y in x.args:
+        other, rise = _dual(y, variable, letters)
+        value, slope = (
+            (value * other, slope * other + value * rise) if x.is_Mul else (value + other, slope + rise)
+        )
+    return value, slope
 
 
 def sweep(whole: Stated, stream: np.random.Generator, count: int) -> Iterator[dict[sp.Symbol, Fraction]]:

@@ -112,7 +112,7 @@ def missed(p: Derivation) -> Derivation:
             (6, 3, 4, 2, "uniform"),
             (7, 4, 3, 2, "normal"),
             (8, 4, 4, 2, "sign"),
-            (4, 4, 4, 4, "uniform"),
+            (6, 4, 4, 3, "uniform"),
         )
     ],
 )

@@ -145,7 +145,9 @@ def _means(
         for (_, p), close in zip(owned, near, strict=True)
     ]
     rounding = _rounding(first, lefts, rights, unit, precise=False)
-    precise = affordable(tape) > 0 and any(map(Rounding.matters, rounding, sizes))
+    # Given matrices are doubles, so that relations between them hold no better than that.
+    exact = affordable(tape) > 0 and not setting.relations
+    precise = exact and any(map(Rounding.matters, rounding, sizes))
     if precise:
         rounding = _rounding(first, lefts, rights, unit, precise)
         first = pilot_run(precise)
