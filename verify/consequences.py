@@ -21,6 +21,7 @@ from verify.roots import around_roots
 
 Letters = Mapping[sp.Symbol, Fraction]
 _STEP = Fraction(1, 10**9)  # of a difference quotient
+_BESIDE = Fraction(1, 10**5)  # of a boundary, relative
 _LARGEST = 24  # of the integers that a sweep draws
 _TRIES = 50  # for each place of a sweep, where hypotheses are left that no coordinates take care of
 
@@ -192,16 +193,22 @@ def sweep(whole: Stated, stream: np.random.Generator, count: int) -> Iterator[di
 
 
 def ties(whole: Stated, place: Letters) -> Iterator[dict[sp.Symbol, Fraction]]:
-    """A place moved onto the boundary of a threshold, in each scalar that its right side is linear in."""
+    """A place moved onto the boundary of a threshold, in each scalar that its right side is linear in.
+
+    Beside it on either side where there are derivatives, which are known by difference quotients only.
+    """
     if not isinstance(whole.part, Threshold):
         return
     for letter in whole.scalars:
         low, high = (evaluated(whole.level, {**place, letter: Fraction(x)}) for x in (0, 1))
         if high == low:
             continue
-        at = {**place, letter: -low / (high - low)}
-        if whole.admits(letter, at[letter]) and whole.holds(at):
-            yield at
+        root = -low / (high - low)
+        beside = (root * (1 - _BESIDE), root * (1 + _BESIDE))
+        for value in beside if whole.part.left.has(sp.Derivative) else (root,):
+            at = {**place, letter: value}
+            if whole.admits(letter, value) and whole.holds(at):
+                yield at
 
 
 def _drawn(letter: sp.Symbol, stream: np.random.Generator) -> Fraction:
