@@ -235,7 +235,7 @@ def _gridded(pair: Pair, sides: Sides, points: Sequence[Point]) -> list[Check]:
 
 
 def grid(setting: Setting, points: Sequence[Point]) -> Iterator[tuple[Point, dict[str, int]]]:
-    """The grid: all numbers of columns, each number of rows in turn, and the scalars of one point after another.
+    """The grid: all numbers of columns, each number of rows in turn, and the scalars of each point in turn.
 
     With the scalars of a single point, a scalar that is one there could be left out of a form.
     """
