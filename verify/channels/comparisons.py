@@ -13,8 +13,7 @@ from verify.consequences import Letters, Sides, Stated, problems, sweep, ties
 from verify.streams import generator
 
 EXACT = "exact"
-SWEPT = 200  # places of a sweep
-_PROBLEMS = 50  # of a sweep that has to draw matrices
+SWEPT, _FEW = 200, 50  # places of a sweep: of an inequality, which may fail in a corner, and of others
 _SIZES, _FIRST = 6, 1 << 12  # of a limit's variable, each twice the one before, the first times the largest
 _TRACES = Fraction(1, 10**12)  # to which traces of a problem's matrices are known, in units of the terms
 _RATE = Fraction(1, 100)  # by which the order of an error may be off at those sizes
@@ -58,9 +57,9 @@ def swept(subject: Subject, number: int, seed: int) -> list[tuple[str, Letters]]
     whole, part = subject.stated(number), subject.claim.parts[number]
     stream = generator(seed, EXACT, subject.claim.id, number, "sweep")
     if isinstance(part, Order) and part.squares:
-        drawn = problems(whole, subject.claim.points, stream, _PROBLEMS)
+        drawn = problems(whole, subject.claim.points, stream, _FEW)
         return [(p.label, whole.at(p)) for p in drawn]
-    found: list[Letters] = list(sweep(whole, stream, SWEPT))
+    found: list[Letters] = list(sweep(whole, stream, SWEPT if isinstance(part, Order) else _FEW))
     return [(spelled(x), x) for x in found + [tie for place in found for tie in ties(whole, place)]]
 
 

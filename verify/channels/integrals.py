@@ -104,7 +104,7 @@ def approach(claimed: Limit, part: int) -> Pair:
 
 
 def approaching(claimed: Limit, pair: Pair, sides: "Sides", point: Point) -> list[tuple[Numbers, Fraction]]:
-    """What approaches a limit at sizes that double, and the numbers there. ValueError where infinite."""
+    """What approaches a limit at sizes that double, and the numbers there. ValueError if it is infinite."""
     sizes = growing(max(int(v) for name, v in point.values if name.startswith("d")))
     numbers_at = sides.shared(pair)
     found = [numbers_at(point.but({claimed.variable.name: size})) for size in sizes]
@@ -155,7 +155,7 @@ class Sides:
         return at
 
     def shared(self, pair: Pair) -> Callable[[Point], Numbers]:
-        """`numbers` for many points: given matrices, and what is made of them, depend on few of the sizes."""
+        """`numbers` for many points: given matrices depend on few of the sizes, and are drawn once."""
         drawn: dict[object, Numbers] = {}
 
         def at(point: Point) -> Numbers:
@@ -235,7 +235,7 @@ def _gridded(pair: Pair, sides: Sides, points: Sequence[Point]) -> list[Check]:
 
 
 def grid(setting: Setting, points: Sequence[Point]) -> Iterator[tuple[Point, dict[str, int]]]:
-    """The grid: all numbers of columns, each number of rows in turn, the scalars of one point after another.
+    """The grid: all numbers of columns, each number of rows in turn, and the scalars of each point in turn.
 
     With the scalars of a single point, a scalar that is one there could be left out of a form.
     """

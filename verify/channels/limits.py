@@ -94,7 +94,7 @@ def rate(
 def told(
     sizes: Sequence[float], errors: Sequence[Interval], order: int, level: Level
 ) -> tuple[str, Interval]:
-    """The verdict on the order of an error that lies in intervals at these sizes, and an interval of it."""
+    """The verdict on the order of an error that lies in intervals at these sizes, and the order."""
     ends = []
     for low, high in errors:
         least = min(abs(low), abs(high)) if low * high > 0 else 0.0

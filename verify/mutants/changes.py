@@ -39,7 +39,7 @@ def every_change(form: sp.Expr, letters: Iterable[sp.Symbol] = ()) -> Found:
         if new == form or new.has(sp.zoo, sp.nan, sp.oo):
             continue
         key = _somewhere(new)
-        if key.is_finite and key not in seen:
+        if all(x.is_finite for x in key) and key not in seen:
             seen.add(key)
             yield label, new
 
@@ -171,13 +171,16 @@ def _nodes(form: sp.Expr) -> Iterator[tuple[sp.Expr, Callable[[sp.Expr], sp.Expr
             yield node, inside
 
 
-def _somewhere(form: sp.Expr) -> sp.Expr:
-    """The exact value at a place that is special to no form: equal ones have the same, others do not."""
+def _somewhere(form: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """The exact values at two places that are special to no form: equal ones have the same, others do not.
+
+    Of two letters each is the smaller one at one of the places, for the sake of minima.
+    """
     atoms = sorted(form.atoms(*Atoms), key=str)
     stand_ins = {x: sp.Symbol(f"_{x}") for x in atoms}
     form = form.xreplace(stand_ins)
     values = {s: _number(s.name) for s in form.free_symbols}
-    return form.subs(values)
+    return form.subs(values), form.subs({s: 31 - x for s, x in values.items()})
 
 
 def _number(name: str) -> sp.Rational:

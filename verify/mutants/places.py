@@ -14,6 +14,7 @@ import sympy as sp
 from flint import fmpq_mat
 
 from derivations.claims import Consequence, Equal, Limit, Order, Tendency, Threshold
+from derivations.core.consequences import Value
 from derivations.core.language import E, parse
 from derivations.core.rules import IN_EXPECTATION
 from verify import rational, raw
@@ -64,7 +65,12 @@ def places(subject: Subject, number: int, seed: int) -> Iterator[Place]:
 def prepared(subject: Subject, number: int, form: sp.Expr) -> sp.Expr:
     """A form as places take it: that of a consequence without values, in the letters of its region."""
     part = subject.claim.parts[number]
-    return subject.stated(number).inserted(form) if isinstance(part, Consequence) else form
+    if not isinstance(part, Consequence):
+        return form
+    replaced = {instead for *_, instead in part.region.names}
+    if form.has(Value, sp.Derivative) or form.free_symbols & replaced:
+        return subject.stated(number).inserted(form)
+    return form  # its letters have values, see `extended`
 
 
 def value(form: sp.Expr, look: Look) -> Fraction:
@@ -184,7 +190,7 @@ def _consequence(whole: Stated, subject: Subject, number: int, seed: int) -> Ite
 def _holds(whole: Stated, letters: Letters) -> Callable[[sp.Expr], bool]:
     """Whether what is stated holds with another right side; of an order, with another difference."""
     order = isinstance(whole.part, Order)
-    sides = whole.compare(letters)
+    sides, letters = whole.compare(letters), extended(whole, letters)
 
     def fits(form: sp.Expr) -> bool:
         found = at_letters(form, letters)
@@ -192,6 +198,11 @@ def _holds(whole: Stated, letters: Letters) -> Callable[[sp.Expr], bool]:
         return comparisons.holds(whole.part, replace(sides, left=left, right=right))
 
     return fits
+
+
+def extended(whole: Stated, letters: Letters) -> Letters:
+    """The letters with those that have a value throughout the region."""
+    return {**{x: evaluated(sp.sympify(to), letters) for x, to in whole.part.region.at}, **letters}
 
 
 def at_letters(form: sp.Expr, letters: Letters) -> Fraction:
@@ -212,7 +223,7 @@ def _tendency(whole: Stated, subject: Subject) -> Iterator[Place]:
             continue
 
         def fits(form: sp.Expr, lefts=lefts, moved=moved) -> bool:  # type: ignore[no-untyped-def]
-            gaps = [x - at_letters(form, at) for x, at in zip(lefts, moved, strict=True)]
+            gaps = [x - at_letters(form, extended(whole, at)) for x, at in zip(lefts, moved, strict=True)]
             return comparisons.approaches(gaps, part.order)
 
         yield Place(point.label, fits)

@@ -37,7 +37,7 @@ class Mutants:
         return [m for m in self.every if SURVIVED in {m.verdict, *(o.verdict for o in m.channels.values())}]
 
     def to_json(self) -> dict[str, Any]:
-        """The report as `w2s mutants --json` prints it: mutants that are not killed, counts of the others."""
+        """The report as `w2s mutants --json` prints it: what is not killed, and counts of the others."""
         kept = [m for m in self.every if m.verdict != KILLED or m in self.survivors]
         return {
             "schema": SCHEMA,

@@ -31,7 +31,7 @@ from verify.channels import SAMPLING, Subject, limits, pipeline
 from verify.consequences import Stated
 from verify.environment import Environment, environment
 from verify.levels import Level
-from verify.mutants.places import NO_VALUE, at_letters, value
+from verify.mutants.places import NO_VALUE, at_letters, extended, value
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,12 @@ def _consequence(whole: Stated, point: Point, c: Check) -> Kept:
     letters, part = whole.at(point), whole.part
     left, right = whole.compare(letters).left, whole.compare(letters).right
     low, high, scale, _ = _numbers(c)
+    known = extended(whole, letters)
     stated = 0.0 if c.rhs is None else float(c.rhs)
 
     def sees(form: sp.Expr) -> Seen:
         try:
-            new = at_letters(form, letters)
+            new = at_letters(form, known)
         except ZeroDivisionError:
             return Seen(False, 0.0)
         if isinstance(part, Threshold):
@@ -170,7 +171,8 @@ def _rate(subject: Subject, number: int, c: Check, level: Level) -> Kept:
             env = environment(part.setting, moved)
             return float(value(form, lambda x: env.rational(x)))
         letters = subject.stated(number).at(point)
-        return float(at_letters(form, {**letters, part.variable: Fraction(int(size))}))
+        whole = subject.stated(number)
+        return float(at_letters(form, extended(whole, {**letters, part.variable: Fraction(int(size))})))
 
     true = sp.sympify(part.right)
     true = subject.stated(number).inserted(true) if isinstance(part, Tendency) else true
