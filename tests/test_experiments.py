@@ -368,7 +368,7 @@ def test_extracted_features_are_kept_and_extracted_anew_on_demand(tmp_path: Path
 # --------------------------------------------------------------------------------------- recorded
 
 
-@pytest.mark.parametrize("name", ["digits", "text"])
+@pytest.mark.parametrize("name", ["digits", "text", "vision"])
 def test_recorded_results_hold_what_the_theory_promises(name: str, capsys: Captured) -> None:
     """Every band in every large cell, with intervals no wider than 2 %; the control within rounding of 1."""
     assert w2s(["experiment", name, "--recorded", "--json"]) == 0
