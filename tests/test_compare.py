@@ -10,7 +10,7 @@ import pytest
 
 from verify.commands import run as w2s
 from verify.commands._text import cells
-from verify.others.fits import crossing, governing
+from verify.others.fits import crossing, governing, with_dimension
 from verify.streams import generator
 
 Captured = pytest.CaptureFixture[str]
@@ -30,7 +30,7 @@ def error(N: int, noise: float, scatter: float = 0.0) -> tuple[float, float]:
     return (10 + variance * (SHARED + (1 - SHARED) * kappa)) * factor[0], (10 + variance) * factor[1]
 
 
-def lines(noises: tuple[float, ...] = (0, 3), scatter: float = 0.0, run: str = "one") -> list[list[Any]]:
+def lines(noises: tuple[float, ...] = (1, 3), scatter: float = 0.0, run: str = "one") -> list[list[Any]]:
     out = list[list[Any]]()
     for noise in noises:
         for N in SIZES:
@@ -66,7 +66,7 @@ def test_exact_errors_give_back_what_they_are_made_of(tmp_path: Path, dims: Path
     (run,) = found["runs"]
     level = run["levels"][0]
     assert (level["governing"]["d"], level["n"]) == (D, 500)
-    assert level["governing"]["curve"]["b"] == pytest.approx(4 * TEACHER * (1 - SHARED))
+    assert level["governing"]["curve"]["b"] == pytest.approx(5 * TEACHER * (1 - SHARED))
     assert level["candidates"]["width"][1]["rms"] < 1e-12
     assert level["candidates"]["dimension_99"][1]["rms"] > 0.01
     assert level["by_size"]["rms"] > 0.05
@@ -90,6 +90,28 @@ def test_the_interval_of_the_dimension_covers_it() -> None:
         assert found is not None
         covered += found.low <= D <= found.high
     assert 88 <= covered
+
+
+def test_the_interval_ends_where_the_f_test_does() -> None:
+    stream = generator(3, "interval")
+    y = np.array([10 + 40 * D / (N - D - 1) for N in SIZES]) * (1 + 0.02 * stream.standard_normal(8))
+
+    def square(d: int) -> float:
+        x = np.array([d / (N - d - 1) for N in SIZES])
+        design = np.column_stack([1 / y, x / y])
+        return float(np.linalg.lstsq(design, np.ones(8), rcond=None)[1][0])
+
+    found = governing(SIZES, y, 0.95)
+    assert found is not None
+    limit = square(found.d) * (1 + 6.6079 / 5)  # F of 1 and 5 at 0.95
+    assert square(found.low) <= limit < square(found.low - 1)
+    assert square(found.high) <= limit < square(found.high + 1)
+
+
+def test_a_dimension_must_be_below_every_size() -> None:
+    y = np.linspace(2, 1, 8)
+    assert with_dimension(149, SIZES, y) is None
+    assert with_dimension(148, SIZES, y) is not None
 
 
 def test_runs_are_never_mixed(tmp_path: Path, capsys: Captured) -> None:

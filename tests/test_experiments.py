@@ -114,7 +114,10 @@ def test_components_are_uncorrelated_ordered_and_of_one_sign() -> None:
     moment = scores.T @ scores
     assert np.abs(moment - np.diag(np.diag(moment))).max() < 1e-9 * moment.max()
     assert np.all(np.diff(np.diag(moment)) < 0)
-    assert components(-x, 3) == pytest.approx(-scores)
+    for turn in range(6):
+        mixed = x @ np.linalg.qr(generator(turn, "turn").standard_normal((6, 6)))[0]
+        loadings = (mixed - mixed.mean(axis=0)).T @ components(mixed, 3)
+        assert all(column[np.argmax(np.abs(column))] > 0 for column in loadings.T)
     with pytest.raises(ValueError, match="no 7 components"):
         components(np.hstack([x, x[:, :1]]), 7)
 
@@ -184,6 +187,24 @@ def test_rows_have_risks_without_the_noise_of_the_truth_and_with_what_is_added()
     assert found["opr", "w2s", 0.0].measured == pytest.approx(5 / 4)
     assert found["pgr", "w2s", 2.0].error > found["pgr", "w2s", 0.0].error == pytest.approx(0, abs=1e-12)
     assert found["pgr", "w2s", 0.0].gaussian == 0.5
+
+
+def test_the_error_of_a_ratio_is_that_of_its_numerator_if_that_alone_varies() -> None:
+    splits = np.ones((7, 2, 4)) * [8.0, 5.0, 6.0, 4.0]
+    splits[:, 1, 2] += np.arange(7.0)
+    found = list(rows(small(), [Cell(20, 25, splits)], _Ahead()))  # type: ignore[arg-type]
+    opr = next(r for r in found if r.quantity == "opr" and r.added == 0)
+    assert opr.measured == pytest.approx((6 + 3 - 1) / 4)
+    assert opr.error == pytest.approx(np.std(np.arange(7.0), ddof=1) / math.sqrt(7) / 4)
+
+
+def test_intervals_hold_at_once() -> None:
+    base = next(r for r in made_rows() if r.quantity == "variance" and r.model == "w2s")
+    both = [replace(base, n=n, measured=2.0, error=0.01, splits=11) for n in (20, 40)]
+    found = next(iter(summaries(both, D_W, D_S)))
+    assert found.cells == 2
+    # half-width in units of the prediction, each interval at 1 - 0.01/2: t of 10 degrees at 0.9975
+    assert found.widest == pytest.approx(3.5814 * 0.01 / 2, rel=1e-4)
 
 
 def test_csv_and_back() -> None:
@@ -347,7 +368,7 @@ def test_extracted_features_are_kept_and_extracted_anew_on_demand(tmp_path: Path
 # --------------------------------------------------------------------------------------- recorded
 
 
-@pytest.mark.parametrize("name", ["digits", "text"])
+@pytest.mark.parametrize("name", ["digits", "text", "vision"])
 def test_recorded_results_hold_what_the_theory_promises(name: str, capsys: Captured) -> None:
     """Every band in every large cell, with intervals no wider than 2 %; the control within rounding of 1."""
     assert w2s(["experiment", name, "--recorded", "--json"]) == 0
@@ -454,7 +475,7 @@ def test_kept_features_make_pairs_without_network_or_packages(
 
 
 def test_all_four_models_are_predicted_by_the_laws() -> None:
-    """Gaussian features: the closed forms at the measured overlap, as elliptical; noise adds σ²Var."""
+    """Gaussian features: closed forms at the measured overlap; the elliptical law agrees; noise adds."""
     stream = generator(7, "expected")
     weak, strong = (x - x.mean(axis=0) for x in pair(COSINES, D_W, D_S, 6000, stream))
     y = weak[:, 0] + strong[:, 1] + stream.standard_normal(6000)
