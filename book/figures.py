@@ -1,4 +1,4 @@
-"""Figures, drawn from closed forms alone: the two components of the student's variance, the paper's curves."""
+"""Figures, drawn from closed forms alone: the two components of the variance, and the paper's curves."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -42,7 +42,9 @@ def _curves(sources: Sources, weak: range) -> Iterator[str]:
         at = inputs(weak, **changes)
         drawn = curves(at, over, SIZES["N"], MOST, lambda id: sources.theorem(id).conclusion)
         svg = to_svg(drawn, NAMES, [*described(Inputs(*_rounded(at)))]).rstrip()
-        lines = dropdown(f"d_sw = {at.d_sw}, over {over}", ['<div class="w2s-wide" tabindex="0">', svg, "</div>"])
+        lines = dropdown(
+            f"d_sw = {at.d_sw}, over {over}", ['<div class="w2s-wide" tabindex="0">', svg, "</div>"]
+        )
         opened = over == "N" and weak == SPACES[-1]
         yield from (line.replace("<details", "<details open") if opened else line for line in lines)
 
@@ -53,7 +55,7 @@ def _rounded(at: Inputs) -> list[object]:
 
 
 def components(sources: Sources) -> str:
-    """The variance over N at the experiment's sizes: what is inherited, on top what is reduced, the teacher's."""
+    """The variance over N at the experiment's sizes: inherited, and reduced on top."""
     sizes = spaced(SIZES["d_s"] + SIZES["d_s"] // 10, MOST)
     conclude = lambda id: sources.theorem(id).conclusion  # noqa: E731
     found = [predict(inputs(SPACES[-1], N=size), conclude) for size in sizes]
@@ -73,8 +75,9 @@ def _components(sizes: Sequence[int], found: Sequence[Prediction]) -> Iterator[s
     yield '<figure class="w2s-figure">'
     yield f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(says)}">'
     yield f'<path class="inherited" d="{_area(floor, low)}"/><path class="reduced" d="{_area(low, high)}"/>'
+    below = TOP + TALL + 16
     for place, text in across.ticks(8):
-        yield f'<text x="{LEFT + INSIDE * place:.1f}" y="{TOP + TALL + 16}" text-anchor="middle">{text}</text>'
+        yield f'<text x="{LEFT + INSIDE * place:.1f}" y="{below}" text-anchor="middle">{text}</text>'
     for place, text in up.ticks(5):
         yield f'<text x="{LEFT - 6}" y="{TOP + TALL * (1 - place) + 4:.1f}" text-anchor="end">{text}</text>'
     yield f'<path class="teacher" d="M{LEFT} {y(teacher):.1f}h{INSIDE}"/>'
@@ -85,8 +88,8 @@ def _components(sizes: Sequence[int], found: Sequence[Prediction]) -> Iterator[s
     at = found[0].inputs
     yield (
         '<figcaption><span class="w2s-key inherited"></span> inherited in V<sub>s</sub>∩V<sub>w</sub>, '
-        '<span class="w2s-key reduced"></span> reduced in V<sub>w</sub>∖V<sub>s</sub>; the line is the '
-        f"teacher's variance. d<sub>w</sub> = {at.d_w}, d<sub>s</sub> = {at.d_s}, d<sub>sw</sub> = {at.d_sw}, "
+        '<span class="w2s-key reduced"></span> reduced in V<sub>w</sub>∖V<sub>s</sub>; the line is '
+        f"the teacher's. d<sub>w</sub> = {at.d_w}, d<sub>s</sub> = {at.d_s}, d<sub>sw</sub> = {at.d_sw}, "
         f"n = {at.n}, σ² = {float(at.sigma2):g}.</figcaption></figure>"
     )
 

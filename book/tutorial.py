@@ -37,6 +37,10 @@ def _session(id: str, place: str, expected: int) -> str:
         program = [sys.executable, "-m", "verify", *arguments, "--out", folder]
         done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != expected:
-        raise ValueError(f"w2s {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
-    said = "\n".join(line.replace(f"{folder}/", "certificates/").rstrip() for line in done.stdout.splitlines())
+        raise ValueError(
+            f"w2s {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        )
+    said = "\n".join(
+        line.replace(f"{folder}/", "certificates/").rstrip() for line in done.stdout.splitlines()
+    )
     return f"```text\n$ w2s {' '.join(arguments)}\n{said}\n```"
