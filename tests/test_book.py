@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import sympy as sp
 
-from book import explorer, generate, mathjax, reference
+from book import explorer, generate, mathjax, reference, tutorial
 from book.chapters import CHAPTERS, filled
 from book.claim_page import page
 from book.evidence import groups
@@ -532,3 +532,9 @@ def test_the_stamp_knows_what_chapters_quote(monkeypatch: pytest.MonkeyPatch, tm
     before = stamp(tmp_path, draft=False)
     (tmp_path / "CHANGELOG.md").write_text("news")
     assert stamp(tmp_path, draft=False) != before
+
+
+def test_a_false_claim_or_a_claim_that_fails_stops_the_tutorial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tutorial, "EXAMPLE", tutorial.FALSE[1])
+    with pytest.raises(ValueError, match="ended with 2"):  # no such id in that file
+        tutorial.checked(None)  # type: ignore[arg-type]
