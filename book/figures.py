@@ -51,7 +51,8 @@ def _curves(sources: Sources, weak: range) -> Iterator[str]:
 
 def _described(at: Inputs) -> Iterator[str]:
     """The inputs, the parts of the target to four digits."""
-    yield f"d_w = {at.d_w}, d_s = {at.d_s}, d_sw = {at.d_sw}, n = {at.n}, N = {at.N}, σ² = {float(at.sigma2):g}"
+    sizes = f"d_w = {at.d_w}, d_s = {at.d_s}, d_sw = {at.d_sw}, n = {at.n}, N = {at.N}"
+    yield f"{sizes}, σ² = {float(at.sigma2):g}"
     parts = {"ρ_w": at.rho_w, "ρ_s": at.rho_s, "δ²": at.delta2, "τ²": at.tau2}
     yield ", ".join(f"{name} = {float(x or 0):.4g}" for name, x in parts.items())
 
