@@ -1,6 +1,8 @@
 """The page of a claim: what it says, why it is true, and how that was checked."""
 
+import json
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from book.evidence import Group, every, groups, line, said, summary
 from book.markup import (
@@ -17,6 +19,7 @@ from book.markup import (
     prose,
     title,
 )
+from book.reference import bibtex, source_of
 from book.sources import Sources
 from derivations.claims import Claim, Consequence, Part, Theorem
 from derivations.core.consequences import Inference
@@ -25,6 +28,7 @@ from verify.certificate import Certificate, Check, own_trust
 from verify.channels import proof_name, step_name, way_name
 from verify.commands import _consequences
 from verify.commands._proofs import assumptions, cited, goal, parts, reason, relation, remark, rows_of
+from verify.commands._text import plain
 from verify.dependencies import UNKNOWN
 from verify.domain import has_closed_form
 
@@ -47,6 +51,8 @@ class _Page:
 
     def blocks(self) -> Iterator[str]:
         """What the page has, from the top."""
+        about = plain(f"{self.claim.title}: a claim of kind {self.claim.kind}, derived and checked.")
+        yield f"---\nmyst:\n  html_meta:\n    description: {json.dumps(about, ensure_ascii=False)}\n---"
         yield f"# {title(self.claim.title)}"
         yield html(self._badges())
         yield from self._draft()
@@ -206,6 +212,10 @@ class _Page:
             yield f"```bash\nw2s check certificates/{self.id}.json\n```"
             yield "which derives it again and samples with another seed, or from nothing"
         yield f"```bash\nw2s verify {self.id}\n```"
+        yield f"The same in Python: {{download}}`a notebook <../notebooks/{self.id}.ipynb>`."
+        if repository := source_of(self.claim.origin):
+            yield f"Its source: <{repository}>."
+        yield html(*dropdown("To cite", [f"<pre>{escape(bibtex())}</pre>"]))
 
 
 def _own(certificate: Certificate) -> str:

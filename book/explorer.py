@@ -1,4 +1,4 @@
-"""The risk explorer: its controls, and the closed forms that claims conclude, as JavaScript by SymPy's printer.
+"""The risk explorer: its controls, and the closed forms of claims as JavaScript by SymPy's printer.
 
 A conclusion is linear in σ² and in what a target adds (ρ_w, ρ_s, δ², τ²). It is printed as such a sum with
 factored coefficients: expanded, as derivations have it, it would lose digits in floating point.

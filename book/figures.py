@@ -1,4 +1,4 @@
-"""Figures, drawn from closed forms alone: the two components of the student's variance, the paper's curves."""
+"""Figures, drawn from closed forms alone: the two components of the variance, and the paper's curves."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -11,7 +11,7 @@ from derivations.theorems._published import SIZES
 from verify.charts.curves import curves, spaced
 from verify.charts.scales import Axis, sizes_axis
 from verify.charts.svg import to_svg
-from verify.commands._entries import NAMES, described
+from verify.commands._entries import NAMES
 from verify.predictions import Prediction, predict
 from verify.targets import Inputs
 
@@ -41,21 +41,24 @@ def _curves(sources: Sources, weak: range) -> Iterator[str]:
     for over, changes in (("N", {}), ("n", {"N": MOST})):
         at = inputs(weak, **changes)
         drawn = curves(at, over, SIZES["N"], MOST, lambda id: sources.theorem(id).conclusion)
-        svg = to_svg(drawn, NAMES, [*described(Inputs(*_rounded(at)))]).rstrip()
+        svg = to_svg(drawn, NAMES, [*_described(at)]).rstrip()
         lines = dropdown(
-            f"d_sw = {at.d_sw}, over {over}", ['<div class="w2s-wide" tabindex="0">', svg, "</div>"]
+            f"d_sw = {at.d_sw}, over {over}", ['<div class="w2s-wide w2s-chart" tabindex="0">', svg, "</div>"]
         )
         opened = over == "N" and weak == SPACES[-1]
         yield from (line.replace("<details", "<details open") if opened else line for line in lines)
 
 
-def _rounded(at: Inputs) -> list[object]:
-    """The inputs as a figure names them: the parts of the target as decimals."""
-    return [Fraction(f"{float(x):.4g}") if isinstance(x, Fraction) else x for x in vars(at).values()]
+def _described(at: Inputs) -> Iterator[str]:
+    """The inputs, the parts of the target to four digits."""
+    sizes = f"d_w = {at.d_w}, d_s = {at.d_s}, d_sw = {at.d_sw}, n = {at.n}, N = {at.N}"
+    yield f"{sizes}, σ² = {float(at.sigma2):g}"
+    parts = {"ρ_w": at.rho_w, "ρ_s": at.rho_s, "δ²": at.delta2, "τ²": at.tau2}
+    yield ", ".join(f"{name} = {float(x or 0):.4g}" for name, x in parts.items())
 
 
 def components(sources: Sources) -> str:
-    """The variance over N at the experiment's sizes: what is inherited, on top what is reduced, the teacher's."""
+    """The variance over N at the experiment's sizes: inherited, and reduced on top."""
     sizes = spaced(SIZES["d_s"] + SIZES["d_s"] // 10, MOST)
     conclude = lambda id: sources.theorem(id).conclusion  # noqa: E731
     found = [predict(inputs(SPACES[-1], N=size), conclude) for size in sizes]
@@ -67,7 +70,10 @@ def _components(sizes: Sequence[int], found: Sequence[Prediction]) -> Iterator[s
     whole = [_number(p.variance["w2s"]) for p in found]
     teacher = _number(found[0].variance["weak"])
     up, across = Axis(0, float(2 * teacher), log=False), sizes_axis(sizes[0], sizes[-1])
-    y = lambda v: TOP + TALL * (1 - min(up.place(v), 1.0))  # noqa: E731
+
+    def y(v: Fraction) -> float:
+        return TOP + TALL * (1 - min(up.place(v), 1.0))
+
     xs = [LEFT + INSIDE * across.place(size) for size in sizes]
     floor = [(x, y(Fraction(0))) for x in xs]
     low, high = ([(x, y(v)) for x, v in zip(xs, vs, strict=True)] for vs in (inherited, whole))
@@ -75,8 +81,9 @@ def _components(sizes: Sequence[int], found: Sequence[Prediction]) -> Iterator[s
     yield '<figure class="w2s-figure">'
     yield f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(says)}">'
     yield f'<path class="inherited" d="{_area(floor, low)}"/><path class="reduced" d="{_area(low, high)}"/>'
+    below = TOP + TALL + 16
     for place, text in across.ticks(8):
-        yield f'<text x="{LEFT + INSIDE * place:.1f}" y="{TOP + TALL + 16}" text-anchor="middle">{text}</text>'
+        yield f'<text x="{LEFT + INSIDE * place:.1f}" y="{below}" text-anchor="middle">{text}</text>'
     for place, text in up.ticks(5):
         yield f'<text x="{LEFT - 6}" y="{TOP + TALL * (1 - place) + 4:.1f}" text-anchor="end">{text}</text>'
     yield f'<path class="teacher" d="M{LEFT} {y(teacher):.1f}h{INSIDE}"/>'
@@ -87,8 +94,8 @@ def _components(sizes: Sequence[int], found: Sequence[Prediction]) -> Iterator[s
     at = found[0].inputs
     yield (
         '<figcaption><span class="w2s-key inherited"></span> inherited in V<sub>s</sub>∩V<sub>w</sub>, '
-        '<span class="w2s-key reduced"></span> reduced in V<sub>w</sub>∖V<sub>s</sub>; the line is the '
-        f"teacher's variance. d<sub>w</sub> = {at.d_w}, d<sub>s</sub> = {at.d_s}, d<sub>sw</sub> = {at.d_sw}, "
+        '<span class="w2s-key reduced"></span> reduced in V<sub>w</sub>∖V<sub>s</sub>; the line is '
+        f"the teacher's. d<sub>w</sub> = {at.d_w}, d<sub>s</sub> = {at.d_s}, d<sub>sw</sub> = {at.d_sw}, "
         f"n = {at.n}, σ² = {float(at.sigma2):g}.</figcaption></figure>"
     )
 

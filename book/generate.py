@@ -10,6 +10,7 @@ from pathlib import Path
 from book import explorer, mathjax
 from book.chapters import chapters
 from book.claim_page import page
+from book.notebook import notebook
 from book.overview import INDEX, contents, index
 from book.sources import Sources, gather, told
 from verify import digests
@@ -25,6 +26,7 @@ REFUSED = 3
 def pages(sources: Sources) -> dict[str, str]:
     """Every page and other text by its path: the claims, the chapters, the table of contents."""
     found = {f"claims/{id}.md": page(sources, id) for id in sources.claims}
+    found |= {f"notebooks/{id}.ipynb": notebook(claim) for id, claim in sources.claims.items()}
     found["assets/w2s/theory.js"] = explorer.script(sources.book)
     return {**found, **chapters(sources), f"{INDEX}.md": index(sources), "_toc.yml": contents(sources)}
 
@@ -47,7 +49,7 @@ def write(sources: Sources, to: Path, offline: bool) -> None:
 
 def _remove_others(to: Path, texts: Mapping[str, str]) -> None:
     """Remove pages and certificates of earlier builds that are no more."""
-    for folder in ("claims", "certificates"):
+    for folder in ("claims", "certificates", "notebooks"):
         for path in (to / folder).glob("*"):
             if f"{folder}/{path.name}" not in texts:
                 path.unlink()

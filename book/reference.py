@@ -1,10 +1,13 @@
-"""Tables and lists that are read off the program: commands, published forms, what passes are worth, sources."""
+"""Tables and lists that are read off the program: commands, published forms, checks, sources."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
+import sympy as sp
 import typer
 import yaml
 
@@ -44,7 +47,7 @@ def published(sources: Sources) -> str:
     blocks = []
     for id, found in rows:
         p = found.published
-        blocks.append(f"### [{id}](claims/{id}.md)")
+        blocks.append(f"## [{id}](claims/{id}.md)")
         for name, form in ((f"As published ({p.source})", p.form), ("Exact", p.exact)):
             blocks.append(f"{name}:\n\n```{{math}}\n{written(form, True)}\n```")
         blocks.append(
@@ -81,9 +84,15 @@ def passes(sources: Sources) -> str:
 def changes(sources: Sources) -> str:
     """How many small changes of closed forms were tried, and how many of them no check would have noticed."""
     forms = [p for c in sources.claims.values() for p in c.parts if has_closed_form(p)]
-    tried = sum(len(list(small_changes(p.right))) for p in forms)
+    tried = sum(len(list(small_changes(_scalar(p.right)))) for p in forms)
     unseen = sum(len(found.unseen) for found in sources.certificates.values())
     return f"{tried} small changes of {len(forms)} closed forms were tried, and {unseen} went unnoticed"
+
+
+def _scalar(form: sp.Expr) -> sp.Expr:
+    """A closed form with a letter for each trace: those are not changed."""
+    closed = sp.sympify(form)
+    return closed.subs({x: sp.Symbol(f"tr{i}") for i, x in enumerate(closed.atoms(sp.Trace))})
 
 
 def statement(sources: Sources, id: str) -> str:
@@ -95,12 +104,27 @@ def statement(sources: Sources, id: str) -> str:
 # ----------------------------------------------------------------------------------- the sources
 
 
+def repository() -> str | None:
+    """Where the project's metadata says that its source is; nothing is invented where it does not."""
+    named = (line.partition(", ") for line in metadata("w2s-theory").get_all("Project-URL") or ())
+    found = (url for label, _, url in named if label.lower() in ("repository", "source", "source code"))
+    return next(found, None)
+
+
+def source_of(module: str) -> str | None:
+    """The address of a module's file, if that of the repository is known."""
+    home = repository()
+    return f"{home.rstrip('/')}/blob/main/{module.replace('.', '/')}.py" if home else None
+
+
+@cache
 def citation() -> Mapping[str, Any]:
     """CITATION.cff as data."""
     found: Mapping[str, Any] = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     return found
 
 
+@cache
 def bibtex() -> str:
     """The software and the paper, from CITATION.cff."""
     cff = citation()

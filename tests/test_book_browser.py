@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from book import mathjax
 from derivations.claims import claims
 from tests.planted import proved
 from verify.predictions import predict
@@ -34,6 +35,14 @@ MISSING = [
 ]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
 Page = Any  # of playwright, which may not be here
+AXE = (
+    (
+        "axe-core@4.10.3",
+        "sha512-Xm7bpRXnDSX2YE2YFfBk2FnF0ep6tmG7xPh8iHee8MIcrgq762Nkce856dYtJYLkuIoYZvGfTs/PbZhideTcEg==",
+        "axe-core",
+        ("axe.min.js",),
+    ),
+)
 PHONE = {"width": 390, "height": 844}
 
 
@@ -136,6 +145,31 @@ def test_search_finds_a_theorem(browser: Any) -> None:
     page.goto(f"{BUILT.as_uri()}/search.html?q=discrepancy+virtue")
     page.wait_for_selector("#search-results a[href*='virtue-of-discrepancy']", timeout=20000)
     assert wrong == []
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    folder = BUILT.parent / "axe"
+    if not mathjax.vendored(folder, AXE):
+        pytest.skip("needs npm, and a registry that has axe-core")
+    return (folder / "axe-core/axe.min.js").read_text("utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "name", ["intro", "main-theorem", "explorer", "graph", "passes", "claims/w2s-variance"]
+)
+def test_colours_contrast_and_images_have_words(browser: Any, axe: str, name: str, scheme: str) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(f"{BUILT.as_uri()}/{name}.html")
+    settled(page)
+    page.evaluate(axe)
+    found = page.evaluate(
+        "axe.run('article', {runOnly: ['color-contrast', 'image-alt', 'svg-img-alt', 'label']})"
+        ".then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))]))"
+    )
+    assert found == []
     page.close()
 
 

@@ -230,17 +230,19 @@ def _like(value: int | Fraction, stream: np.random.Generator) -> int | Fraction:
     return Fraction(drawn if value > 0 else -drawn, int(stream.integers(1, 5)))
 
 
-def ties(whole: Stated, place: Letters) -> Iterator[dict[sp.Symbol, Fraction]]:
-    """A place moved onto the boundary of a threshold, in each scalar that its right side is linear in."""
-    if not isinstance(whole.part, Threshold):
-        return
-    for letter in whole.scalars:
-        low, high = (evaluated(whole.level, {**place, letter: Fraction(x)}) for x in (0, 1))
-        if high == low:
-            continue
-        at = {**place, letter: -low / (high - low)}
-        if whole.admits(letter, at[letter]) and whole.holds(at):
-            yield at
+def tie(whole: Stated, place: Letters, turn: int) -> dict[sp.Symbol, Fraction] | None:
+    """A place moved onto the boundary of a threshold, or None where it does not reach it.
+
+    It is moved in one of the scalars that the right side is linear in; they take turns.
+    """
+    if not isinstance(whole.part, Threshold) or not whole.scalars:
+        return None
+    letter = whole.scalars[turn % len(whole.scalars)]
+    low, high = (evaluated(whole.level, {**place, letter: Fraction(x)}) for x in (0, 1))
+    if high == low:
+        return None
+    at = {**place, letter: -low / (high - low)}
+    return at if whole.admits(letter, at[letter]) and whole.holds(at) else None
 
 
 def _drawn(letter: sp.Symbol, stream: np.random.Generator) -> Fraction:

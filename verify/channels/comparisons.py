@@ -9,7 +9,7 @@ from derivations.claims import Consequence, Formula, Order, Tendency, Threshold
 from derivations.points import Point
 from verify.certificate import NOT_APPLICABLE, PASSED, REFUTED, Check
 from verify.channels import Subject, labelled
-from verify.consequences import Letters, Sides, Stated, problems, sweep, ties
+from verify.consequences import Letters, Sides, Stated, problems, sweep, tie
 from verify.streams import generator
 
 EXACT = "exact"
@@ -60,7 +60,8 @@ def swept(subject: Subject, number: int, seed: int) -> list[tuple[str, Letters]]
         drawn = problems(whole, subject.claim.points, stream, _FEW)
         return [(p.label, whole.at(p)) for p in drawn]
     found: list[Letters] = list(sweep(whole, stream, SWEPT if isinstance(part, Order) else _FEW))
-    return [(spelled(x), x) for x in found + [tie for place in found for tie in ties(whole, place)]]
+    on = (tie(whole, place, turn) for turn, place in enumerate(found))
+    return [(spelled(x), x) for x in (*found, *(x for x in on if x is not None))]
 
 
 def _at(whole: Stated, points: Iterable[Point]) -> list[Place]:
