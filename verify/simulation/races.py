@@ -119,7 +119,7 @@ def flat() -> Race:
 def threads() -> Race:
     """The pipeline on one thread and on two."""
     p = paper()
-    work = f"8 trials of the pipeline on one thread over the same on two, {_WORK}"
+    work = f"8 trials of the pipeline on one thread over the same on two, {_WORK}; needs two idle processors"
     return Race("threads", work, lambda: _side_by_side(p, 1), lambda: _side_by_side(p, 2), goal=">= 1.8x")
 
 
