@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from derivations.claims import Book, claims
 from verify.certificate import write_bytes, write_json
 from verify.commands import INTERRUPTED, Stop
 from verify.commands._entries import NAMES, RATIOS
@@ -25,7 +26,7 @@ from verify.simulation import baseline
 from verify.simulation.blas import one_thread
 from verify.simulation.cases import AXES, SIZES, Case, grid, paper_synthetic
 from verify.simulation.figures import figures
-from verify.simulation.ladder import BEST, RUNGS, Rung
+from verify.simulation.ladder import BEST, MEASURED, RUNGS, Rung, checks
 from verify.simulation.problem import MODELS
 from verify.simulation.run import FINER, PLAIN_TRIALS, Goal, Outcome, run
 from verify.simulation.table import ALARM, NoParquet, Row, parquet_modules, rows, to_csv, to_parquet
@@ -89,7 +90,9 @@ def command(
         cases = _preset(preset, [*given.values(), angles, trials, error], rho_w, rho_s)
     goal = Goal() if preset else Goal(trials, None if trials else RELATIVE if error is None else error)
     _usage(rung, trials, error, workers)
-    chosen = RUNGS[rung]
+    chosen, book = RUNGS[rung], Book(claims())
+    for claim in MEASURED.values():
+        checks(chosen, claim, book)
     if parquet:
         try:
             parquet_modules()
