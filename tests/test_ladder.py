@@ -9,7 +9,7 @@ import pytest
 from derivations.claims import Book, claims
 from verify import pipeline
 from verify.pipeline import World, world_from_target, world_parameters
-from verify.simulation import bartlett, plain
+from verify.simulation import bartlett, blas, plain
 from verify.simulation.ladder import MEASURED, RUNGS, SINGLE, checks
 from verify.simulation.latent import latent
 from verify.simulation.problem import MODELS, Array, Problem, cosines_of, from_world, problem_at
@@ -179,3 +179,16 @@ def test_the_domain_of_finite_variance_is_stated() -> None:
     assert SINGLE.finite_variance(good(n=8, N=7))
     assert not SINGLE.finite_variance(good(n=7, N=7))
     assert not SINGLE.finite_variance(good(n=8, N=6))
+
+
+def test_within_one_thread_the_libraries_have_one_and_afterwards_what_they_had() -> None:
+    def threads() -> list[int]:
+        return [get() for get, _ in blas._calls()]
+
+    before = threads()
+    with blas.one_thread():
+        assert set(threads()) <= {1}
+        with blas.one_thread():
+            assert set(threads()) <= {1}
+        assert set(threads()) <= {1}
+    assert threads() == before

@@ -272,6 +272,19 @@ def test_bad_input_is_one_sentence(
     assert not (tmp_path / "none").exists()
 
 
+def test_an_interrupted_run_says_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "_received", interrupted)
+    monkeypatch.setattr("sys.argv", ["w2s", "simulate", *ASKED.split()])
+    assert command(ASKED, tmp_path) == 130
+    assert f"interrupted; resume with: w2s simulate {ASKED} --resume" in capsys.readouterr().err
+    assert [*(tmp_path / "chunks").iterdir()]
+
+
 def test_a_folder_that_goes_away_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

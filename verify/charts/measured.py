@@ -44,9 +44,9 @@ def to_svg(
 ) -> str:
     """The drawing. over: the name of the axis, what: its meaning; said: lines above the panels."""
     across = _across([s.at for f in facets for spots in f.measured.values() for s in spots])
-    said = _wrapped(said, len(facets))
+    lines = _wrapped(said, len(facets))
     width = LEFT + RIGHT + len(facets) * COLUMN + (len(facets) - 1) * GAP
-    top = TOP + LINE * len(said)
+    top = TOP + LINE * len(lines)
     groups = [
         (tuple(LOOKS), HIGH, "Excess risk E(f − f*)²"),
         (("pgr",), SMALL, "PGR"),
@@ -66,7 +66,7 @@ def to_svg(
         for place, mark in across.ticks(6):
             body.append(label(x + COLUMN * place, floor + 16, mark, 'text-anchor="middle"'))
         body.append(label(x + COLUMN / 2, floor + 34, f"{over}, {what}", 'text-anchor="middle"'))
-    described = ". ".join([title, *said])
+    described = ". ".join(x.rstrip(".") for x in (title, *said))
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {floor + 46:g}" width="{width}"',
@@ -76,8 +76,8 @@ def to_svg(
             f"<desc>{escape(described)}.</desc>",
             '<rect width="100%" height="100%" fill="#fff"/>',
             label(LEFT, 26, title, 'font-size="16" font-weight="bold"'),
-            *(label(LEFT, 28 + LINE * k, line) for k, line in enumerate(said, 1)),
-            *_legend(names, 34 + LINE * len(said)),
+            *(label(LEFT, 28 + LINE * k, line) for k, line in enumerate(lines, 1)),
+            *_legend(names, 34 + LINE * len(lines)),
             *body,
             "</svg>\n",
         ]

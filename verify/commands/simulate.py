@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from derivations.claims import Book, claims
 from verify.certificate import write_bytes, write_json
 from verify.commands import INTERRUPTED, Stop
 from verify.commands._entries import NAMES, RATIOS
@@ -25,7 +26,7 @@ from verify.simulation import baseline
 from verify.simulation.blas import one_thread
 from verify.simulation.cases import AXES, SIZES, Case, grid, paper_synthetic
 from verify.simulation.figures import figures
-from verify.simulation.ladder import BEST, RUNGS, Rung
+from verify.simulation.ladder import BEST, MEASURED, RUNGS, Rung, checks
 from verify.simulation.problem import MODELS
 from verify.simulation.run import FINER, PLAIN_TRIALS, Goal, Outcome, run
 from verify.simulation.table import ALARM, NoParquet, Row, parquet_modules, rows, to_csv, to_parquet
@@ -89,7 +90,9 @@ def command(
         cases = _preset(preset, [*given.values(), angles, trials, error], rho_w, rho_s)
     goal = Goal() if preset else Goal(trials, None if trials else RELATIVE if error is None else error)
     _usage(rung, trials, error, workers)
-    chosen = RUNGS[rung]
+    chosen, book = RUNGS[rung], Book(claims())
+    for claim in MEASURED.values():
+        checks(chosen, claim, book)
     if parquet:
         try:
             parquet_modules()
@@ -115,7 +118,7 @@ def command(
     if as_json:
         typer.echo(_json(table))
     else:
-        _say(table, chosen, written, took, compared)
+        _say(table, chosen, written, took, compared, resume)
     far = [row for row in table if row.far]
     for row in far[:3]:
         name = NAMES.get(row.quantity) or RATIOS[row.quantity]
@@ -257,7 +260,9 @@ def _write(out: Path, table: Sequence[Row], rung: Rung, parquet: bool) -> list[s
 # ------------------------------------------------------------------------------------- printing
 
 
-def _say(table: Sequence[Row], rung: Rung, written: list[str], took: float, compared: float | None) -> None:
+def _say(
+    table: Sequence[Row], rung: Rung, written: list[str], took: float, compared: float | None, resumed: bool
+) -> None:
     """A few rows, what they rest on, how far from exact, and where everything is."""
     typer.echo(f"{'':<22}{'measured':>11}{'± s.e.':>12}{'exact':>11}{'deviation':>11}{'trials':>10}")
     head = None
@@ -283,9 +288,11 @@ def _say(table: Sequence[Row], rung: Rung, written: list[str], took: float, comp
         typer.echo("Within 3 samples of a number of features the variance is infinite: no standard error.")
     _print(f"{took:.1f} s. Files: {', '.join(written[:4])}{', …' if len(written) > 4 else ''}.")
     if compared is not None:
+        # Of a run that went on from an earlier one the time says nothing.
+        times = "" if resumed else f", {compared / took:.0f} times as long"
         _print(
-            f"The same standard errors, a {_ordinal(FINER)} of those of {PLAIN_TRIALS} plain trials, by one "
-            f"call of scipy's lstsq a model: {_duration(compared)}, {compared / took:.0f} times as long."
+            f"The same standard errors, 1/{FINER} of those of {PLAIN_TRIALS} plain trials, by one call of "
+            f"scipy's lstsq a model: {_duration(compared)} on one processor{times}."
         )
 
 
@@ -296,10 +303,6 @@ def _print(text: str) -> None:
 
 def _text(x: float | None) -> str:
     return "–" if x is None else f"{x:.5g}"
-
-
-def _ordinal(x: int) -> str:
-    return {10: "tenth"}.get(x, f"1/{x}")
 
 
 def _duration(seconds: float) -> str:

@@ -45,7 +45,7 @@ def figures(
             for start in range(0, len(members), COLUMNS):
                 chosen = members[start : start + COLUMNS]
                 facets = [Facet(_value(at, facet), *_drawn(at, curves[at], over, conclude)) for at in chosen]
-                fixed = _settings(chosen[0], [], (over, facet))
+                fixed = _fixed(chosen, over)
                 title = f"Measured and exact over {LETTERS[over]}" + (f", {setting}" if setting else "")
                 lines = [fixed, *said] if fixed else [*said]
                 drawn[f"over-{over}-{len(drawn) + 1}"] = to_svg(
@@ -83,16 +83,17 @@ def _facet(cases: Sequence[Case], over: str) -> str:
 
 
 def _settings(case: Case, cases: Sequence[Case], but: tuple[str, ...]) -> str:
-    """What varies among the cases, or all of it where there are none, but for some axes: as text."""
-    names = [a for a in _varying(cases, but) if a not in _DEPENDENT] if cases else _shown(but)
-    return ", ".join(_value(case, a) for a in names)
+    """What varies among the cases, but for some axes: as text."""
+    return ", ".join(_value(case, a) for a in _varying(cases, but) if a not in _DEPENDENT)
+
+
+def _fixed(cases: Sequence[Case], over: str) -> str:
+    """What is the same in all of these cases and not zero: as text."""
+    same = [a for a in AXES if a not in (over, *_varying(cases, ())) and getattr(cases[0], a) != 0]
+    return ", ".join(_value(cases[0], a) for a in same)
 
 
 _DEPENDENT = ("rho_w", "delta2")  # in the paper's experiment they go with d_sw; the table has them
-
-
-def _shown(but: tuple[str, ...]) -> list[str]:
-    return [a for a in AXES if a not in (*but, *_DEPENDENT)]
 
 
 def _value(case: Case, axis: str) -> str:

@@ -20,7 +20,7 @@ from verify.simulation.latent import Latent, latent, square_norm
 from verify.simulation.problem import MODELS, Array, Problem
 from verify.streams import Stream
 
-COPIES = 16  # noise vectors on the same inputs, each with both signs: see `rates` of the bench
+COPIES = 16  # noise vectors on the same inputs, each with both signs: w2s bench --only copies
 ROWS = 512  # of a block: with 300 columns 1 MB, which stays in cache beside the matrices
 _BLOCK = 1 << 17  # doubles of a block of small data sets, of which many are worked on at once
 

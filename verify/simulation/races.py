@@ -112,14 +112,14 @@ def flat() -> Race:
     small, large = paper(1000, 1000), paper(10**9, 10**9)
     work = "Bartlett form, d_w=200, d_s=100: n = N = 10^3 over n = N = 10^9"
     return Race(
-        "flat", work, _draws(RUNGS[BEST], small, 100), _draws(RUNGS[BEST], large, 100), goal="1 ± 0.2"
+        "flat", work, _draws(RUNGS[BEST], small, 300), _draws(RUNGS[BEST], large, 300), goal="1 ± 0.2"
     )
 
 
 def threads() -> Race:
     """The pipeline on one thread and on two."""
     p = paper()
-    work = f"8 trials of the pipeline on one thread over the same on two, {_WORK}"
+    work = f"8 trials of the pipeline on one thread over the same on two, {_WORK}; needs two idle processors"
     return Race("threads", work, lambda: _side_by_side(p, 1), lambda: _side_by_side(p, 2), goal=">= 1.8x")
 
 
