@@ -360,6 +360,7 @@ def test_extracted_features_are_kept_and_extracted_anew_on_demand(tmp_path: Path
     assert len(calls) == 2
     assert said[0].startswith("some: x differs from the cache by at most ")
     assert changes(first, {"x": first["x"] + 1})["x"] > 0.5
+    assert changes({"one": np.array(2.0)}, {"one": np.array(2.5)}) == {"one": 0.5}
     (tmp_path / "some.npz").write_bytes(b"no archive")
     with pytest.raises(Unavailable, match="is no archive of arrays"):
         kept("some", place(tmp_path), extract)

@@ -44,7 +44,8 @@ def changes(old: Arrays, new: Arrays) -> dict[str, float]:
     out = dict[str, float]()
     for key, x in new.items():
         a, b = np.asarray(x, dtype=np.float64), np.asarray(old.get(key, np.empty(0)), dtype=np.float64)
-        out[key] = float(np.abs(a - b).max() / a.std()) if a.shape == b.shape else float("inf")
+        spread = a.std() or 1.0  # one number has none
+        out[key] = float(np.abs(a - b).max() / spread) if a.shape == b.shape else float("inf")
     return out
 
 
