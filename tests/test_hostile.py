@@ -120,19 +120,7 @@ def nested() -> st.SearchStrategy[object]:
     )
 
 
-NAMES = (
-    "schema",
-    "id",
-    "verdict",
-    "trust",
-    "checks",
-    "axioms",
-    "depends",
-    "unseen",
-    "domain",
-    "seed",
-    "level",
-)
+NAMES = tuple(f.name for f in fields(Certificate))
 
 
 @fuzzed
