@@ -19,8 +19,9 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 BOOK := book/_build/html
 ALL_READY := $(VENV)/.all-ready
 PORT ?= 8000
+FUZZ ?= 100000
 
-.PHONY: help verify test lint format bench book serve lock clean distclean
+.PHONY: help verify test lint format bench calibrate fuzz mutants book serve lock clean distclean
 
 help:
 	@echo 'make verify     derive and check every claim, write certificates/'
@@ -28,6 +29,9 @@ help:
 	@echo 'make test       run the tests; ARGS="-k wishart"'
 	@echo 'make lint       ruff and mypy; make format mends what ruff can'
 	@echo 'make bench      figures of speed'
+	@echo 'make mutants    every closed form changed in small ways, and which channel refutes each; ARGS=--json'
+	@echo 'make calibrate  false alarms, power and random streams, measured anew (half an hour)'
+	@echo 'make fuzz       hostile input and random proofs, 100,000 of each (hours); FUZZ=10000'
 	@echo 'make book       the online book in $(BOOK), checking claims first where a certificate is stale;'
 	@echo '                DRAFT=1 prints such claims in grey instead'
 	@echo 'make serve      make book, and serve it on this machine; PORT=8000'
@@ -51,6 +55,15 @@ format: $(READY)
 
 bench: $(READY)
 	@$(BIN)/w2s bench $(ARGS)
+
+mutants: $(READY)
+	@$(BIN)/w2s mutants $(ARGS)
+
+calibrate: $(READY)
+	@$(BIN)/python -m verify.calibration $(ARGS)
+
+fuzz: $(ALL_READY)
+	@W2S_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q tests/test_hostile.py tests/test_core_programs.py $(ARGS)
 
 # Once more after a check of all claims where a certificate is missing or not good (3); then it fails if a
 # claim still cannot be printed, and names it.

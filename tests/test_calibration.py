@@ -72,13 +72,14 @@ def test_the_moments_of_chi_square() -> None:
     assert [(z**p).mean() for p in (2, 3, 4)] == pytest.approx(_MOMENTS["chi-square"][2:5], rel=0.05)
 
 
+@pytest.mark.skipif(not RECORDED.exists(), reason="make calibrate has not been run yet")
 def test_the_recorded_report_is_of_this_method_and_says_that_it_is_recorded() -> None:
     found = json.loads(RECORDED.read_text("utf-8"))
     assert found["schema"] == SCHEMA
     assert found["recorded"].startswith("measured once")
     assert found["digests"]["method"] == method_digest(), "run make calibrate again"
     for name, figures in found["false_alarms"].items():
-        assert figures["runs"] >= 2000
+        assert figures["runs"] >= (2000 if figures["sampled_by_the_channel"] else 200)
         assert figures["kept"] == (figures["upper99"] <= BUDGET)
         assert figures["kept"] or not figures["sampled_by_the_channel"], name
     for figures in found["power"]:

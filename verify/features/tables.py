@@ -6,13 +6,16 @@ table, and where it can, row and column; both count from 0, as NumPy does.
 
 import csv
 import math
+import struct
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
-from zipfile import BadZipFile
+from typing import IO, Any, TypeAlias
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
+from numpy.lib import format as npy_format
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
@@ -24,6 +27,10 @@ SUFFIXES = (".npy", ".npz", ".csv", ".parquet")
 # Rows read at a time: 128 MB of doubles at 2048 columns. A multiple of every number of groups in use.
 BLOCK = 8000
 SMALL = 500  # the same where each block is multiplied by small matrices: what comes of it stays in cache
+_UNPACKED, _RATIO = 1 << 30, 100  # bytes, and times its size: beyond both an archive is not unpacked
+# What NumPy and the zip module raise for files that are none of theirs.
+_NO_ARRAY = (ValueError, EOFError, OverflowError, MemoryError, TypeError, SyntaxError, struct.error)
+_NO_ARCHIVE = (BadZipFile, NotImplementedError, RuntimeError, zlib.error)
 LARGEST = 1e100  # of an entry: its square is summed
 
 
@@ -228,7 +235,7 @@ def _npy(path: Path, name: str) -> Table:
 
     try:
         values = mapped()
-    except (ValueError, EOFError) as why:
+    except _NO_ARRAY as why:
         raise BadTable(f"{name} is no array file without pickled objects: {_plain(why)}") from None
     columns, rows = _shape(values, name), len(values)
 
@@ -241,11 +248,12 @@ def _npy(path: Path, name: str) -> Table:
 def _npz(path: Path, name: str) -> Table:
     """The one array in an archive beside `id`; read into memory, because an archive cannot be mapped."""
     try:
+        _check_archive(path, name)
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, NpzFile):
                 raise BadTable(f"{name} is no archive of arrays")
             arrays = {key: archive[key] for key in archive.files}
-    except (ValueError, EOFError, BadZipFile) as why:
+    except (*_NO_ARRAY, *_NO_ARCHIVE) as why:
         if isinstance(why, BadTable):
             raise
         raise BadTable(f"{name} is no archive of arrays without pickled objects: {_plain(why)}") from None
@@ -257,7 +265,32 @@ def _npz(path: Path, name: str) -> Table:
     return _array(values, name, _ids(ids, len(values) if values.ndim else 0, name))
 
 
-def _plain(why: Exception) -> str:
+def _check_archive(path: Path, name: str) -> None:
+    """Refuse, before any of it is unpacked, an archive that unpacks to far more than it is.
+
+    And arrays whose headers speak of other sizes than the archive's directory does.
+    """
+    with ZipFile(path) as archive:
+        members = archive.infolist()
+        whole = sum(m.file_size for m in members)
+        if whole > _UNPACKED and whole > _RATIO * path.stat().st_size:
+            raise BadTable(f"{name} would unpack to {whole / 1e9:.1f} GB, more than {_RATIO} times its size")
+        for m in (m for m in members if m.filename.endswith(".npy")):
+            with archive.open(m) as file:
+                shape, _, dtype = _header(file)
+                if not dtype.hasobject and math.prod(shape) * dtype.itemsize != m.file_size - file.tell():
+                    raise BadTable(f"{name}: the header of {m.filename} speaks of another size than it has")
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """(shape, whether in Fortran order, type) of an array file, read from its header alone."""
+    version = npy_format.read_magic(file)
+    read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
+    found: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(file)
+    return found
+
+
+def _plain(why: BaseException) -> str:
     return str(why).splitlines()[0].rstrip(".") if str(why) else type(why).__name__
 
 

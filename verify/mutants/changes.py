@@ -1,5 +1,6 @@
 """Every small change of a closed form, made from its expression tree."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 import sympy as sp
@@ -35,13 +36,15 @@ def every_change(form: sp.Expr, letters: Iterable[sp.Symbol] = ()) -> Found:
     """
     form = sp.sympify(form)
     seen: set[object] = set()
+    labels: Counter[str] = Counter()
     for label, new in _changes(form, {*letters, *form.free_symbols}):
         if new == form or new.has(sp.zoo, sp.nan, sp.oo):
             continue
         key = _somewhere(new)
         if all(x.is_finite for x in key) and key not in seen:
             seen.add(key)
-            yield label, new
+            labels[label] += 1  # the same may be done at several places
+            yield label if labels[label] == 1 else f"{label} ({labels[label]})", new
 
 
 def _changes(form: sp.Expr, letters: set[sp.Symbol]) -> Found:

@@ -11,7 +11,7 @@ from derivations.core.derivation import begin
 from derivations.core.language import E, parse
 from derivations.core.regions import LONG, Region
 from derivations.core.rules import Library, Relate
-from derivations.core.words import Refused
+from derivations.core.words import Expression, Refused
 from verify.channels import setting_of
 
 EQUIVALENT, WEAKER = "equivalent", "true but weaker"
@@ -28,8 +28,7 @@ def proof(part: Part, true: sp.Expr, form: sp.Expr, library: Library) -> tuple[s
         with suppress(Refused):
             if parse(true) == parse(form):
                 return EQUIVALENT, "both have one normal form"
-            one, other = (begin(x, setting_of(part), library).by(Relate()).end for x in (true, form))
-            if one == other:
+            if _related(true, part, library) == _related(form, part, library):
                 return EQUIVALENT, "both have one normal form by the relations of the setting"
         return None
     if form.has(sp.Min):
@@ -44,6 +43,14 @@ def proof(part: Part, true: sp.Expr, form: sp.Expr, library: Library) -> tuple[s
         if isinstance(part, Order):
             return _order(part, old, new, form, region, library)
     return None
+
+
+def _related(x: sp.Expr, part: Part, library: Library) -> Expression:
+    """A form with the relations of its setting used where they can be."""
+    made = begin(x, setting_of(part), library)
+    with suppress(Refused):
+        return made.by(Relate()).end
+    return made.end
 
 
 def _threshold(old: sp.Expr, new: sp.Expr, region: Region) -> tuple[str, str] | None:
