@@ -29,8 +29,10 @@ _PLACE = re.compile(r"\{\{ (?:statement )?([a-z0-9-]+) \}\}")
 
 
 def chapters(sources: Sources) -> dict[str, str]:
-    """Every chapter by its path, filled."""
-    return {path.name: filled(path.name, path.read_text("utf-8"), sources) for path in CHAPTERS.glob("*.md")}
+    """Every chapter by its path, filled, and the formulas that one of them loads."""
+    texts = {path.name: path.read_text("utf-8") for path in CHAPTERS.glob("*.md")}
+    found = {name: filled(name, text, sources) for name, text in texts.items()}
+    return {**found, "assets/w2s/theory.js": explorer.script(sources.book)}
 
 
 def filled(name: str, text: str, sources: Sources) -> str:

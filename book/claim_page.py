@@ -51,7 +51,9 @@ class _Page:
 
     def blocks(self) -> Iterator[str]:
         """What the page has, from the top."""
-        about = plain(f"{self.claim.title}: a claim of kind {self.claim.kind}, derived and checked.")
+        about = plain(f"{self.claim.title}: a claim of kind {self.claim.kind}, derived and checked.").replace(
+            "\\", "∖"
+        )
         yield f"---\nmyst:\n  html_meta:\n    description: {json.dumps(about, ensure_ascii=False)}\n---"
         yield f"# {title(self.claim.title)}"
         yield html(self._badges())

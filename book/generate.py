@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from book import explorer, mathjax
+from book import mathjax
 from book.chapters import chapters
 from book.claim_page import page
 from book.notebook import notebook
@@ -27,7 +27,6 @@ def pages(sources: Sources) -> dict[str, str]:
     """Every page and other text by its path: the claims, the chapters, the table of contents."""
     found = {f"claims/{id}.md": page(sources, id) for id in sources.claims}
     found |= {f"notebooks/{id}.ipynb": notebook(claim) for id, claim in sources.claims.items()}
-    found["assets/w2s/theory.js"] = explorer.script(sources.book)
     return {**found, **chapters(sources), f"{INDEX}.md": index(sources), "_toc.yml": contents(sources)}
 
 

@@ -335,7 +335,14 @@ def two() -> Book:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def empty_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chapters of a heading each, for claims that do not have what the real ones speak of."""
+    texts = {path.name: f"# {path.stem}\n" for path in CHAPTERS.glob("*.md")}
+    monkeypatch.setattr(generate, "chapters", lambda sources: texts)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_chapters: None) -> Path:
     """The command, for two claims, into a folder of the test."""
     monkeypatch.setattr(generate, "gather", lambda at: gather(at, book=two()))
     monkeypatch.setattr(generate, "GENERATED", tmp_path / "generated")
@@ -442,6 +449,7 @@ def test_notes_and_titles() -> None:
 
 
 @pytest.mark.skipif(find_spec("jupyter_book") is None, reason="needs the extra: pip install .[book]")
+@pytest.mark.usefixtures("empty_chapters")
 def test_jupyter_book_builds_without_a_warning(sources: Sources, tmp_path: Path) -> None:
     write(gather(sources.folder, book=two()), tmp_path / "pages", offline=False)
     program = [sys.executable, "-c", "import sys; from jupyter_book.cli.main import main; sys.exit(main())"]
