@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from derivations.claims import Equal, plant
+from derivations.claims import Equal, Limit, plant
 from derivations.notation import N, d_s, d_sw, d_w, n, rho_w, sigma2
 from tests.planted import proved
 from tests.running import KNOWN, proved_before
@@ -117,7 +117,9 @@ def test_an_interval_kills_by_what_it_excludes_and_no_more() -> None:
 
 def test_the_limit_itself_is_seen_by_exact_arithmetic() -> None:
     claim = KNOWN["w2s-variance-leading-order"]
-    right = claim.parts[0].right
+    part = claim.parts[0]
+    assert isinstance(part, Limit)
+    right = part.right
     for wrong in (right * sp.Rational(1001, 1000), right + 1, right.subs(d_w, d_s)):
         subject = Subject(plant(claim, 0, right=wrong), proved())
         tasks = [t for t in exact.plan([subject], LEVELS["quick"]) if t.point is None]
