@@ -26,7 +26,7 @@ fuzzed = settings(
 )
 
 
-def read(path: Path | str) -> np.ndarray:  # type: ignore[type-arg]
+def read(path: Path | str) -> np.ndarray:
     return np.concatenate([block.copy() for block in joined([table(path, "t")])])
 
 

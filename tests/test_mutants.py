@@ -17,7 +17,7 @@ from verify.levels import LEVELS
 from verify.mutants import judge as judging
 from verify.mutants.changes import every_change
 from verify.mutants.judge import BELOW, KILLED, SURVIVED, judge
-from verify.mutants.places import places
+from verify.mutants.places import places, prepared
 from verify.mutants.proofs import EQUIVALENT, WEAKER
 
 FORM = sigma2 / (n - d_w - 1) * (d_sw + d_s / (N - d_s - 1) * (d_w - d_sw))
@@ -93,7 +93,7 @@ def test_the_true_form_fits_at_every_place() -> None:
         subject = Subject(KNOWN[id], proved())
         for number, part in enumerate(subject.claim.parts):
             form = judging.closed_form(part)
-            ready = judging.prepared(subject, number, form)
+            ready = prepared(subject, number, form)
             at = list(places(subject, number, seed=0))
             assert at
             assert all(place.fits(ready) for place in at)
