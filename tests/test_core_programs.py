@@ -13,7 +13,7 @@ from derivations.claims import Book
 from derivations.core.derivation import Derivation, Step, begin, replay
 from derivations.core.language import E, GramInverse, Pinv, T, mul, tr
 from derivations.core.laws import Setting, standard
-from derivations.core.rules import Cancel, Contract, PseudoInverse, Relate, Vanish
+from derivations.core.rules import Cancel, Contract, PseudoInverse, Relate, Rule, Vanish
 from derivations.core.words import Refused
 from derivations.notation import Gamma, d, m
 from tests.numeric import world, z_score
@@ -48,7 +48,7 @@ def statements(draw: st.DrawFn) -> sp.Expr:
 
 @settings(max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(statement=statements(), rules=st.lists(st.sampled_from(RULES), max_size=5))
-def test_no_program_ends_in_a_false_conclusion(statement: sp.Expr, rules: list[object]) -> None:
+def test_no_program_ends_in_a_false_conclusion(statement: sp.Expr, rules: list[Rule]) -> None:
     try:
         made = begin(statement, SETTING, BOOK)
     except Refused:

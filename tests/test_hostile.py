@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from verify.certificate import SCHEMA, read_certificate
+from verify.certificate import SCHEMA, Certificate, read_certificate
 from verify.commands import run as w2s
 from verify.features.tables import BadTable, joined, table
 
@@ -25,7 +26,7 @@ fuzzed = settings(
 )
 
 
-def read(path: Path | str) -> np.ndarray:  # type: ignore[type-arg]
+def read(path: Path | str) -> np.ndarray:
     return np.concatenate([block.copy() for block in joined([table(path, "t")])])
 
 

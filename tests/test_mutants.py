@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from derivations.claims import Equal, plant
+from derivations.claims import Equal, Limit, plant
 from derivations.notation import N, d_s, d_sw, d_w, n, rho_w, sigma2
 from tests.planted import proved
 from tests.running import KNOWN, proved_before
@@ -17,7 +17,7 @@ from verify.levels import LEVELS
 from verify.mutants import judge as judging
 from verify.mutants.changes import every_change
 from verify.mutants.judge import BELOW, KILLED, SURVIVED, judge
-from verify.mutants.places import places
+from verify.mutants.places import places, prepared
 from verify.mutants.proofs import EQUIVALENT, WEAKER
 
 FORM = sigma2 / (n - d_w - 1) * (d_sw + d_s / (N - d_s - 1) * (d_w - d_sw))
@@ -93,7 +93,7 @@ def test_the_true_form_fits_at_every_place() -> None:
         subject = Subject(KNOWN[id], proved())
         for number, part in enumerate(subject.claim.parts):
             form = judging.closed_form(part)
-            ready = judging.prepared(subject, number, form)
+            ready = prepared(subject, number, form)
             at = list(places(subject, number, seed=0))
             assert at
             assert all(place.fits(ready) for place in at)
@@ -117,7 +117,9 @@ def test_an_interval_kills_by_what_it_excludes_and_no_more() -> None:
 
 def test_the_limit_itself_is_seen_by_exact_arithmetic() -> None:
     claim = KNOWN["w2s-variance-leading-order"]
-    right = claim.parts[0].right
+    part = claim.parts[0]
+    assert isinstance(part, Limit)
+    right = part.right
     for wrong in (right * sp.Rational(1001, 1000), right + 1, right.subs(d_w, d_s)):
         subject = Subject(plant(claim, 0, right=wrong), proved())
         tasks = [t for t in exact.plan([subject], LEVELS["quick"]) if t.point is None]

@@ -37,7 +37,7 @@ _REFUSED = 10  # one run in so many of laws that the channel does not sample: a 
 
 @dataclass(frozen=True)
 class Law:
-    """Independent draws with a known mean and deviation (of what has none, that of nine tenths of draws)."""
+    """Independent draws with a known mean and deviation (of what has none, the mean stands in for it)."""
 
     name: str
     draw: Callable[[Stream, tuple[int, int]], Floats]
@@ -207,7 +207,7 @@ def calibrate(
     tell("random streams done")
     return {
         "schema": SCHEMA,
-        "recorded": "measured once by make calibrate, and kept; not measured again where it is printed",
+        "recorded": "measured once by the functions of make calibrate; not measured again where it is printed",
         "seed": seed,
         "budget": BUDGET,
         "checks_per_run": CHECKS,
