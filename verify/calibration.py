@@ -207,7 +207,7 @@ def calibrate(
     tell("random streams done")
     return {
         "schema": SCHEMA,
-        "recorded": "measured once by the functions of make calibrate; not measured again where it is printed",
+        "recorded": "measured once by make calibrate; not measured again where it is printed",
         "seed": seed,
         "budget": BUDGET,
         "checks_per_run": CHECKS,
