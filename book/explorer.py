@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from book.markup import html
+from book import markup
+from book.markup import ASSETS, html
 from book.sources import Sources
 from book.synthetic import MOST, SPACES, synthetic
 from derivations.claims import Book, Equal
@@ -56,7 +57,6 @@ SHOWN = {  # of each value: its name, and the class of its curve
 
 def controls(sources: Sources) -> str:
     """Sliders, the values at the point that they give, and a place for the curves."""
-    del sources  # the formulas are in the script
     rows = [
         f'<div class="w2s-slider" data-letter="{k}"><label for="w2s-{k}"><i>{name}</i> {what}</label>'
         f'<input type="range" id="w2s-{k}" min="0" max="1000" step="1">'
@@ -81,8 +81,8 @@ def controls(sources: Sources) -> str:
         '<div id="w2s-panels"></div>',
         "<noscript>The explorer needs JavaScript.</noscript>",
         "</div>",
-        '<script defer src="w2s/theory.js"></script>',
-        '<script defer src="w2s/explorer.js"></script>',
+        markup.script("theory.js", script(sources.book)),
+        markup.script("explorer.js", (ASSETS / "explorer.js").read_text("utf-8")),
     )
 
 

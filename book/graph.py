@@ -5,11 +5,9 @@ from collections.abc import Iterable
 from html import escape
 
 from book.evidence import said
-from book.markup import badge, html
+from book.markup import ASSETS, badge, html, script
 from book.sources import Sources
 from verify.dependencies import UNKNOWN, Node, to_svg
-
-SCRIPT = '<script defer src="w2s/graph.js"></script>'
 
 
 def drawing(sources: Sources) -> str:
@@ -24,7 +22,7 @@ def drawing(sources: Sources) -> str:
         '<div class="w2s-wide w2s-drawing" tabindex="0" role="region" aria-label="The graph">',
         to_svg(nodes, link=lambda id: f"claims/{id}.html").rstrip(),
         "</div>",
-        SCRIPT,
+        script("graph.js", (ASSETS / "graph.js").read_text("utf-8")),
     )
 
 

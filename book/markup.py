@@ -4,16 +4,19 @@ Claims and steps speak a little TeX (docstrings, statements) or Unicode (notes, 
 what is between dollars goes to the page as it is, and nothing else may be taken for markup.
 """
 
+import hashlib
 import re
 from collections.abc import Collection, Iterable
 from functools import cache
 from html import escape
+from pathlib import Path
 
 import sympy as sp
 
 from derivations.printing import latex_scalar
 from verify.commands._text import HARD, latex_prose
 
+ASSETS = Path(__file__).parent / "assets" / "w2s"  # scripts of pages
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|])")
 _SLUG = re.compile(r"(?<![\w-])[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w-])")
 
@@ -103,6 +106,14 @@ def bullets(lines: Iterable[str]) -> str:
 def html(*lines: str) -> str:
     """HTML as it is."""
     return "\n".join(["```{raw} html", *lines, "```"])
+
+
+def script(name: str, content: str) -> str:
+    """A script beside the pages; its address changes with its content, and so does the page that loads it.
+
+    Without that Sphinx would leave an old script in place where nothing else has changed.
+    """
+    return f'<script defer src="w2s/{name}?v={hashlib.sha256(content.encode()).hexdigest()[:8]}"></script>'
 
 
 def badge(text: str, kind: str = "") -> str:

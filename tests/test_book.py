@@ -546,3 +546,13 @@ def test_a_false_claim_or_a_claim_that_fails_stops_the_tutorial(monkeypatch: pyt
     monkeypatch.setattr(tutorial, "EXAMPLE", tutorial.FALSE[1])
     with pytest.raises(ValueError, match="ended with 2"):  # no such id in that file
         tutorial.checked(None)  # type: ignore[arg-type]
+
+
+def test_the_command_names_the_claim_whose_closed_form_was_changed(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = plant(claims()["teacher-variance"], right=2 * equal("teacher-variance").right)
+    monkeypatch.setattr(generate, "gather", lambda at: gather(at, book=shelf(wrong)))
+    assert generate.main(["--certificates", str(small / "certificates")]) == 1
+    assert "teacher-variance" in capsys.readouterr().err
+    assert not (small / "generated").exists()

@@ -79,7 +79,7 @@ def watched(browser: Any, base: str, **options: object) -> tuple[Page, list[str]
     page, wrong = browser.new_page(**options), list[str]()
     page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: wrong.append(str(e)))
-    page.on("requestfailed", lambda r: wrong.append(f"failed: {r.url}"))
+    page.on("requestfailed", lambda r: wrong.append(r.url) if "favicon" not in r.url else None)  # left early
     page.on("request", lambda r: None if r.url.startswith((base, "data:", "blob:")) else wrong.append(r.url))
     return page, wrong
 

@@ -242,18 +242,18 @@
     const points = xs.map((size) => evaluate({ ...state, [over]: size }));
     const shade = losing(xs, points), column = (k) => points.map((p) => p[k]);
     box.replaceChildren();
-    panel(box, "Excess risk (grey: the student loses to its teacher)", 330, xs,
+    panel(box, "Excess risk (grey: the student loses)", 330, xs,
       CURVES.map(([id, , kind, dashes]) => ({ ys: column(id), kind, dashes })), true, shade, false);
     const inherited = column("w2s-variance-inherited"), reduced = column("w2s-variance-reduced");
-    panel(box, "The student's variance: inherited, and reduced on top", 220, xs, [
+    panel(box, "Variance: inherited, and reduced on top", 220, xs, [
       { ys: inherited, from: inherited.map(() => 0), kind: "inherited" },
       { ys: inherited.map((y, i) => y + reduced[i]), from: inherited, kind: "reduced" },
     ], false, shade, true);
-    panel(box, "PGR: how much of the gap to the ceiling is closed", 190, xs,
+    panel(box, "PGR: part of the gap that is closed", 190, xs,
       [{ ys: column("pgr"), kind: "w2s" }], false, shade, false);
-    panel(box, "OPR: the baseline's risk over the student's", 190, xs,
+    panel(box, "OPR: baseline's risk over the student's", 190, xs,
       [{ ys: column("opr"), kind: "w2s" }], true, shade, false);
-    panel(box, "Misfit: mean squared disagreement of student and teacher", 190, xs,
+    panel(box, "Misfit: disagreement with the teacher", 190, xs,
       [{ ys: column("misfit"), kind: "w2s" }], true, shade, false);
   }
 
