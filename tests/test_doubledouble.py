@@ -34,7 +34,9 @@ def numbers(count: int, key: str) -> list[Number]:
 
 def close(first: list[Number], second: list[Number]) -> list[tuple[Number, Number]]:
     """Pairs of numbers, some of which nearly cancel."""
-    beside = [(mpmath.mpf(-h) + mpmath.mpf(low), (-h, low)) for _, (h, low) in first[::4]]
+    # The high parts cancel, and the low ones do not add up to a double: every digit is needed.
+    pairs = [(-h, 0.3 * low) for _, (h, low) in first[::4]]
+    beside = [(mpmath.mpf(h) + mpmath.mpf(low), (h, low)) for h, low in pairs]
     return [*zip(first, second, strict=True), *zip(first[::4], beside, strict=True)]
 
 
