@@ -20,7 +20,10 @@ from verify.predictions import evaluate
 from verify.roots import around_roots
 
 Letters = Mapping[sp.Symbol, Fraction]
-_LARGEST = 24  # of the integers that a sweep draws
+_LARGEST, _HUGE = (
+    24,
+    1 << 20,
+)  # of the integers that a sweep draws: as a rule, and where leading orders are tight
 _TRIES = 50  # for each place of a sweep, where hypotheses are left that no coordinates take care of
 
 
@@ -248,7 +251,7 @@ def tie(whole: Stated, place: Letters, turn: int) -> dict[sp.Symbol, Fraction] |
 def _drawn(letter: sp.Symbol, stream: np.random.Generator) -> Fraction:
     """A value for a letter by its assumptions: small ones often, zero and one among them."""
     low = 1 if letter.is_positive else 0 if letter.is_nonnegative else -_LARGEST
-    high = int(stream.choice([low + 2, low + _LARGEST // 4, low + _LARGEST, low + 8 * _LARGEST]))
+    high = low + int(stream.choice([2, _LARGEST // 4, _LARGEST, 8 * _LARGEST, _HUGE]))
     drawn = int(stream.integers(low, high, endpoint=True))
     size = letter.is_integer or isinstance(letter, sp.Dummy) or letter.name.startswith("d_")
     return Fraction(drawn) if size else Fraction(drawn, int(stream.integers(1, 4, endpoint=True)))

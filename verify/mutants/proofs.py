@@ -66,14 +66,24 @@ def _order(
     part: Order, old: sp.Expr, new: sp.Expr, form: sp.Expr, region: Region, library: Library
 ) -> tuple[str, str] | None:
     """A difference that is larger than the true one, or that the core itself shows to be positive."""
+    region = _in_integers(region, new)
     sign = region.sign(sp.cancel(sp.together(new - old)))
     if sign is not None and sign.of > 0:
         return WEAKER, "the difference is larger than the true one"
     if len(sp.Add.make_args(sp.numer(sp.together(new)))) <= LONG:
         with suppress(Refused):
-            consequences.order(form, sp.Integer(0), part.strict, part.region, library, None)
+            consequences.order(
+                form, sp.Integer(0), part.strict, _in_integers(part.region, new), library, None
+            )
             return WEAKER, "the core shows it"
     return None
+
+
+def _in_integers(region: Region, form: sp.Expr) -> Region:
+    """The region, with what is positive and a whole number known to be at least one."""
+    sizes = [s for s in form.free_symbols if s.is_integer and s.is_positive]
+    whole = [h for h in region.positive if sp.sympify(h).is_integer]
+    return region.where(nonnegative=[h - 1 for h in (*whole, *sizes)])
 
 
 def _same(one: sp.Expr, other: sp.Expr) -> bool:
