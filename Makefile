@@ -44,7 +44,7 @@ verify: $(READY)
 test: $(ALL_READY)
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(READY)
+lint: $(ALL_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

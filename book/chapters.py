@@ -15,6 +15,7 @@ PLACES: Mapping[str, Callable[[Sources], str]] = {
     "changes": reference.changes,
     "commands": reference.commands,
     "components": figures.components,
+    "crosswalk": reference.crosswalk,
     "explorer": explorer.controls,
     "graph": graph.drawing,
     "graph-summary": graph.summary,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import metadata
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import typer
 import yaml
 
 from book.evidence import said
-from book.markup import cell, html, table
+from book.markup import cell, html, table, title
 from book.sources import Sources
+from derivations.crosswalk import SOURCES, Statement
+from derivations.crosswalk import crosswalk as settled
 from verify.certificate import PASSED
 from verify.commands import COMMANDS, build
 from verify.commands._consequences import written
@@ -57,6 +60,24 @@ def published(sources: Sources) -> str:
             f"{_number(found.witness.left)}."
         )
     return "\n\n".join(blocks)
+
+
+def crosswalk(sources: Sources) -> str:
+    """What the paper states, how it is settled, and by which claims, with their verdicts."""
+    blocks = []
+    for source, statements in groupby(settled(), key=lambda s: s.source):
+        blocks.append(f"## {SOURCES[source][0].upper()}{SOURCES[source][1:]}")
+        blocks += [_statement(s, sources) for s in statements]
+    return "\n\n".join(blocks)
+
+
+def _statement(s: Statement, sources: Sources) -> str:
+    verdicts = {id: found.verdict for id, found in sources.certificates.items()}
+    links = (
+        f"[{id}](claims/{id}.md) ({said(verdicts[id]) if id in verdicts else '–'})" for id in s.settled_by
+    )
+    by = f" Settled by {', '.join(links)}." if s.settled_by else ""
+    return f"**{title(s.says)}**\\\n*{s.finding}*: {title(s.how)}.{by}"
 
 
 def _code(text: str) -> str:
