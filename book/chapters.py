@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from book import explorer, figures, graph, reference, tutorial
+from book import explorer, figures, graph, real, reference, tutorial
 from book.sources import Sources
 
 CHAPTERS = Path(__file__).parent / "chapters"
@@ -15,12 +15,14 @@ PLACES: Mapping[str, Callable[[Sources], str]] = {
     "changes": reference.changes,
     "commands": reference.commands,
     "components": figures.components,
+    "criterion": real.criterion,
     "crosswalk": reference.crosswalk,
     "explorer": explorer.controls,
     "graph": graph.drawing,
     "graph-summary": graph.summary,
     "passes": reference.passes,
     "published": reference.published,
+    "real-features": real.results,
     "synthetic-curves": figures.synthetic_curves,
     "tutorial-checked": tutorial.checked,
     "tutorial-refuted": tutorial.refuted,

@@ -55,7 +55,15 @@ def _colophon(sources: Sources) -> str:
 
 # The chapters by hand, in the order of the book.
 PARTS = {
-    "The theory": ("setting", "main-theorem", "recovery", "explorer", "published", "crosswalk"),
+    "The theory": (
+        "setting",
+        "main-theorem",
+        "recovery",
+        "explorer",
+        "published",
+        "crosswalk",
+        "real-features",
+    ),
     "The checks": ("passes", "graph", INDEX),
     "Use it": ("extend", "commands", "bibliography", "changelog"),
 }

@@ -94,7 +94,8 @@ def assumptions(part: Consequence, tex: bool) -> list[str]:
 def steps(part: Consequence, made: Inference, tex: bool) -> list[tuple[str, str, str]]:
     """(why, relation, formula) for each line of the argument."""
     scalar = printing.latex_scalar if tex else printing.unicode_scalar
-    first = f"insert what {', '.join(made.uses)} conclude" if made.uses else "by algebra"
+    verb = "conclude" if len(made.uses) > 1 else "concludes"
+    first = f"insert what {', '.join(made.uses)} {verb}" if made.uses else "by algebra"
     if not isinstance(part, Order | Threshold):
         arrow = "→" if isinstance(part, Tendency) else "="
         short = sp.count_ops(made.conclusion) <= LONG
