@@ -13,7 +13,7 @@ import typer
 import yaml
 
 from book.evidence import said
-from book.markup import cell, html, table, title
+from book.markup import cell, html, prose, table
 from book.sources import Sources
 from derivations.crosswalk import SOURCES, Statement
 from derivations.crosswalk import crosswalk as settled
@@ -77,7 +77,7 @@ def _statement(s: Statement, sources: Sources) -> str:
         f"[{id}](claims/{id}.md) ({said(verdicts[id]) if id in verdicts else '–'})" for id in s.settled_by
     )
     by = f" Settled by {', '.join(links)}." if s.settled_by else ""
-    return f"**{title(s.says)}**\\\n*{s.finding}*: {title(s.how)}.{by}"
+    return f"**{prose(s.says)}**\\\n*{s.finding}*: {prose(s.how)}.{by}"
 
 
 def _code(text: str) -> str:

@@ -18,7 +18,7 @@ from derivations.points import Point
 from verify.certificate import combine
 from verify.commands._claims import CERTIFICATES, last_verdict
 from verify.commands._consequences import written
-from verify.commands._text import fill
+from verify.commands._text import fill, plain
 
 if TYPE_CHECKING:
     from verify.published import Comparison
@@ -98,8 +98,8 @@ def _settled(statement: Statement, out: Path) -> str | None:
 
 def _statement(statement: Statement, out: Path, width: int) -> Iterator[Text]:
     verdict = _settled(statement, out) or "-"
-    yield from map(Text, fill(statement.says, width, "", ""))
-    yield from map(Text, fill(f"{statement.finding}: {statement.how}", width, "    ", "    "))
+    yield from map(Text, fill(plain(statement.says), width, "", ""))
+    yield from map(Text, fill(f"{statement.finding}: {plain(statement.how)}", width, "    ", "    "))
     if statement.settled_by:
         text = f"{verdict}: {', '.join(statement.settled_by)}"
         yield from (Text(line, STYLES.get(verdict, "dim")) for line in fill(text, width, "    ", "    "))
