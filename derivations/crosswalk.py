@@ -13,7 +13,8 @@ FINDINGS = ("exact", "leading order", "conditional", "not in general", "assumed"
 class Statement:
     """A statement of the abstract, or a formula of the code: the claims that settle it, and how they do.
 
-    Formulas in it are LaTeX between dollars. `finding` is one of `FINDINGS`; an assumption, or what only measurements can tell, has no claims.
+    Formulas in it are LaTeX between dollars. `finding` is one of `FINDINGS`; an assumption, or what only
+    measurements can tell, has no claims.
     """
 
     source: str
