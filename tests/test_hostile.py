@@ -192,7 +192,9 @@ def test_strings_never_reach_an_evaluator_or_a_shell() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                own = isinstance(node.func, ast.Attribute) and name == "compile"  # re.compile
+                # re.compile, and a network that is told to be used, not trained
+                harmless = name == "compile" or (name == "eval" and not node.args and not node.keywords)
+                own = isinstance(node.func, ast.Attribute) and harmless
                 where = f"{path.relative_to(ROOT)}: {ast.unparse(node.func)}"
                 assert name not in CODE or own, where
                 assert ast.unparse(node.func) != "os.system", where
@@ -200,7 +202,11 @@ def test_strings_never_reach_an_evaluator_or_a_shell() -> None:
                 assert all(isinstance(k.value, ast.Constant) and k.value.value is False for k in shell), where
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {a.name.split(".")[0] for a in node.names} | {getattr(node, "module", "") or ""}
-                assert not names & {"pickle", "marshal", "shelve", "dill", "subprocess"}, path
+                assert not names & {"pickle", "marshal", "shelve", "dill"}, path
+                # Programs are run to fetch pinned packages, by a list of words, which no shell reads.
+                assert "subprocess" not in names or path.parent.name == "experiments", path
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("subprocess."):
+                assert isinstance(node.args[0], ast.List), path
     for folder in ("commands", "features"):
         for path in (ROOT / "verify" / folder).rglob("*.py"):
             assert "sympify" not in path.read_text("utf-8"), path

@@ -19,7 +19,9 @@ from derivations.core.words import GRAM_INVERSE, PINV, PLAIN, Expression, Factor
 from derivations.lemmas.principal_angles import r
 from derivations.printing.style import LATEX, UNICODE
 from derivations.printing.words import trace
+from derivations.theorems import blow_up
 from derivations.theorems._misspecified import cross, delta2, fitted2, theta2
+from derivations.theorems.target_geometry import a, b, seen2
 
 n, N, d_s, d_w, d_sw, sigma2 = th.n, th.N, th.d_s, th.d_w, th.d_sw, th.sigma2
 IDS = sorted(claims())
@@ -205,14 +207,14 @@ SYMBOLS = {printing.unicode_scalar(s): s for s in (n, N, d_s, d_w, d_sw, th.m, t
 def evaluated(text: str) -> sp.Expr:
     """What a printed scalar says, as SymPy's."""
     raised = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-    greek = {"φ": "phi", "σ": "sigma", "θ": "theta", "δ": "delta"}
-    squares = re.compile("([σθδφ])(_s)?([²⁴⁶⁸])")
+    greek = {"φ": "phi", "σ": "sigma", "θ": "theta", "δ": "delta", "ψ": "psi"}
+    squares = re.compile("([σθδφψ])(_s)?([²⁴⁶⁸])")
     text = squares.sub(lambda m: f"{greek[m[1]]}{m[2] or ''}2**{int(m[3].translate(raised)) // 2}", text)
     text = text.replace("ρ", "rho")
     text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda m: "**" + m[0].translate(raised), text)
     text = text.replace("−", "-").replace(" · ", "*").replace("[", "(").replace("]", ")")
     text = re.sub(r"(?<=[\w)]) ?(?=\()|(?<=[\w)]) (?=\w)", "*", text)
-    target = {s.name: s for s in (th.rho_w, th.rho_s, theta2, fitted2, delta2, cross)}
+    target = {s.name: s for s in (th.rho_w, th.rho_s, theta2, fitted2, delta2, cross, seen2, blow_up.v, a, b)}
     return sp.sympify(text, locals={**SYMBOLS, **target, "sigma2": sigma2, "N": N})
 
 

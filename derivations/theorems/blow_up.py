@@ -14,9 +14,9 @@ from derivations.core.words import Factor, matrix
 from derivations.notation import N, d_s, d_w, fresh, n, noise
 from derivations.points import point
 
-v2 = sp.Symbol("v2", positive=True)  # wᵀKw
+v = sp.Symbol("v", positive=True)  # wᵀKw
 K, ROOT, w = MatrixSymbol("K", d_w, d_w), MatrixSymbol("L", d_w, d_w), MatrixSymbol("w", d_w, 1)
-NAME = (v2, (Factor(w, transposed=True), Factor(K), Factor(w)))
+NAME = (v, (Factor(w, transposed=True), Factor(K), Factor(w)))
 SYMMETRIC = ((Factor(K, transposed=True),), matrix(K))
 FORMS = ((K, "covariance"), (ROOT, "root of K"))
 
@@ -64,7 +64,7 @@ def _infinite(
 
     def proof(p: Derivation) -> Derivation:
         p = p.by(Contract(gamma), "a fresh point").by(Contract(block.members[0]), note)
-        p = p.by(Fold(v2), "wᵀKw") if names else p
+        p = p.by(Fold(v), "wᵀKw") if names else p
         cancelled = (Cancel(x), "W⁻¹W = I") if wide else (Cite("gram-pseudoinverse", 1), "Γ⁺Γ⁺ᵀ = W⁻¹")
         return (
             p.by(*cancelled)
@@ -85,7 +85,8 @@ def _infinite(
     r"\operatorname{ER}(f_{w2s})=\infty\ (|N-d_s|\le1,\ (\sigma^2+\rho_w)(d_w-d_{sw})+\tau^2>0)",
     points=[
         point(n=small, N=small + 1, d_s=small + 1, d_w=weak, sigma2="1", noise=law)
-        for small, weak, law in ((2, 2, "normal"), (3, 4, "sign"), (6, 3, "uniform"))
+        for weak in (2, 4, 3)
+        for small, law in ((2, "normal"), (3, "sign"), (6, "uniform"), (4, "normal"))
     ],
 )
 def blow_up() -> tuple[Part, ...]:

@@ -6,13 +6,14 @@ from derivations.claims import Order, Part, claim
 from derivations.core.consequences import Square, value
 from derivations.core.regions import Region
 from derivations.notation import d_s, d_sw, d_w, rho_s, rho_w
-from derivations.theorems._misspecified import delta2, fitted2
+from derivations.theorems._misspecified import delta2, fitted2, shared2
 from derivations.theorems._recovery import NAMES, tau2
 from derivations.theorems.target_geometry import POINTS, ROOTS, SETTING, a, b
 
 t = (rho_w + tau2 - delta2 - rho_s) / 2  # δᵀCθ
 rest2 = rho_w - delta2
-TARGETS = Region(positive=SETTING.hypotheses, names=NAMES)
+# The last hypothesis says that there are such features and targets.
+TARGETS = Region(positive=(*SETTING.hypotheses, rho_w - shared2), names=NAMES)
 
 
 def _is(part: int, *changes: tuple[sp.Symbol, sp.Expr]) -> Square:

@@ -14,7 +14,7 @@ from derivations.core.words import Factor
 from derivations.notation import C, d_s, d_sw, d_w, delta, fresh_s, fresh_w, rho_w, theta, xi
 from derivations.points import point
 from derivations.theorems import _misspecified as target
-from derivations.theorems._misspecified import cross, delta2, fitted2, shared2, theta2
+from derivations.theorems._misspecified import cross, delta2, fitted2, theta2
 
 a, b = sp.symbols("a b", real=True)
 seen2 = sp.Symbol("psi2", nonnegative=True)  # ‖Cᵀδ‖²
@@ -22,7 +22,7 @@ SEEN = (Factor(delta, transposed=True), Factor(C), Factor(C, transposed=True), F
 SETTING = replace(
     target.SETTING,
     blocks=(target.inputs(fresh_s, fresh_w, xi, copies=0),),
-    hypotheses=(d_s, d_w, rho_w - shared2),  # the last so that there are such features and targets
+    hypotheses=(d_s, d_w),
     definitions=(),
     names=(*target.NAMES, (seen2, SEEN)),
 )
@@ -45,6 +45,12 @@ POINTS = [
         (point(("9/10",), d_s=4, d_w=1, rho_w="4"), "1/2", "3"),
         (point((1, "1/2"), d_s=4, d_w=3, rho_w="1"), "-2", "-1"),
         (point(("4/5",), d_s=5, d_w=5, rho_w="16"), "1", "-1/3"),
+        (point((), d_s=2, d_w=3, rho_w="4"), "3", "1"),
+        (point(("1/5", "3/5"), d_s=2, d_w=6, rho_w="2"), "1/3", "-2"),
+        (point(("19/20",), d_s=3, d_w=2, rho_w="25"), "-1", "1"),
+        (point(("7/10", "7/10", "1/10"), d_s=6, d_w=3, rho_w="9"), "2", "1/4"),
+        (point(("1/2", "1/2"), d_s=2, d_w=2, rho_w="1"), "1", "1"),
+        (point(("9/10", "4/5", "1/5"), d_s=4, d_w=4, rho_w="36"), "-3", "1/2"),
     )
 ]
 MEANS = {
