@@ -551,3 +551,11 @@ def test_a_png_by_resvg_itself(capsys: Captured, tmp_path: Path) -> None:
         pytest.skip("no font")
     assert code == 0
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_of_the_readme_is_what_its_command_draws(capsys: Captured, tmp_path: Path) -> None:
+    root = Path(__file__).parent.parent
+    (command,) = (x for x in (root / "README.md").read_text("utf-8").splitlines() if x.endswith("--chart N"))
+    drawn = tmp_path / "drawn.svg"
+    assert run([*command.split()[1:], "--to", str(drawn)]) == 0
+    assert drawn.read_text("utf-8") == (root / "docs" / "main-result.svg").read_text("utf-8")
