@@ -250,8 +250,8 @@ WRONG: dict[str, tuple[str, int, Callable[[Any], Consequence]]] = {
     "half of d_w - d_sw": (
         "feasibility", 2, lambda p: replace(p, left=p.left / 2, because=p.because - p.left / 2),
     ),
-    "Cauchy and Schwarz without the root": (
-        "feasibility", 3, lambda p: replace(p, right=2 * p.right, because=p.because - p.right),
+    "Cauchy and Schwarz for 4 t": (
+        "feasibility", 3, lambda p: replace(p, right=16 * p.right, because=p.because - 15 * p.right),
     ),
     "the angles' bound twice as good": (
         "feasibility", 5, lambda p: replace(p, left=p.left / 2, because=p.because - p.left / 2),

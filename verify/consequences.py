@@ -226,11 +226,11 @@ def problems(
 
 
 def _like(value: int | Fraction, stream: np.random.Generator) -> int | Fraction:
-    """A small size for a size, and a small number of the same sign for a scalar."""
-    drawn = int(stream.integers(1, 9))
+    """A size, one often, where inequalities are tight; and a small number of the same sign for a scalar."""
+    drawn, other = map(int, stream.integers(1, 6, 2))
     if isinstance(value, int):
-        return drawn
-    return Fraction(drawn if value > 0 else -drawn, int(stream.integers(1, 5)))
+        return min(drawn, other)
+    return Fraction(drawn if value > 0 else -drawn, int(stream.integers(1, 9)))
 
 
 def tie(whole: Stated, place: Letters, turn: int) -> dict[sp.Symbol, Fraction] | None:
