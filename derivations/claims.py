@@ -97,7 +97,7 @@ class Consequence:
 
     def infer(self, library: Library) -> Inference:
         """What the core makes of it; raises Refused where it does not follow."""
-        raise NotImplementedError
+        raise NotImplementedError  # what is stated is said by the subclass
 
 
 @dataclass(frozen=True)

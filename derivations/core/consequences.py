@@ -109,6 +109,10 @@ def tendency(left: sp.Expr, variable: sp.Symbol, rate: int, region: Region, libr
     growing = Setting(hypotheses=tuple(h for h, _ in region.hypotheses if h.has(variable)))
     term = Expression((Term(_tidy(inserted)),))
     end, _ = Limit(variable, rate).apply(term, growing, library)
+    below = sp.denom(sp.together(end.scalar))
+    sign = region.sign(below)
+    if sign is None or not sign.strict:  # where it vanishes there is another limit, or none
+        raise Refused(f"the limit divides by {below}, which is not shown to have a sign")
     return Inference(inserted, end.scalar, uses(left))
 
 

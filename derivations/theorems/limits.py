@@ -49,7 +49,7 @@ def limits() -> tuple[Part, ...]:
     With ever more pseudo-labels the student closes the part of the gap that lies outside its space, and OPR
     levels off where $d_{sw}>0$. With ever more labels PGR levels off if $d_w>d_s$; if $d_s=d_w$ it grows as
     $n(1-\kappa)\frac{d_w-d_{sw}}{d_wN}$, as the ceiling's advantage vanishes. With both, $n=rN$, it tends to
-    $\frac{d_w-d_{sw}}{d_w-d_sr/(1+r)}$.
+    $\frac{d_w-d_{sw}}{d_w-d_sr/(1+r)}$ where that divides by something positive.
     """
     equal = EXPRESSED.where(at=((d_s, d_w),))
     opr = BASELINE / STUDENT_VARIANCE
@@ -93,7 +93,7 @@ def limits() -> tuple[Part, ...]:
         Tendency(
             pgr((n, r * N)),
             u / (d_w - d_s * r / (1 + r)),
-            EXPRESSED.where(r * N - d_w - 1),
+            EXPRESSED.where(r * N - d_w - 1, d_w * (1 + r) - d_s * r),
             W2S,
             label="PGR, n = rN → ∞",
             given=((r, sp.Rational(1, 2)),),

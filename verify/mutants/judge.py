@@ -38,8 +38,7 @@ class Mutant:
     """One changed closed form and what became of it.
 
     `verdict`: equivalent or true but weaker, with the `proof`; else killed by a channel that is exact, or
-    where no such channel speaks of the part by another one; else survived. `exact_silent` says that exact
-    arithmetic has nothing to say of such a part (a law).
+    where no such channel speaks of the part by another one; else survived.
     """
 
     claim: str
