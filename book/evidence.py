@@ -63,7 +63,10 @@ def groups(checks: Iterable[Check], steps: Sequence[str] = ()) -> list[Group]:
     for c in checks:
         found.setdefault((c.step, c.channel), []).append(c)
     order, channels = {name: i for i, name in enumerate(steps)}, list(CHANNELS)
-    key = lambda g: (order.get(g.step, -1), not g.checks[0].whole, channels.index(g.channel))  # noqa: E731
+
+    def key(g: Group) -> tuple[int, bool, int]:
+        return order.get(g.step, -1), not g.checks[0].whole, channels.index(g.channel)
+
     return sorted((Group(s, c, tuple(own)) for (s, c), own in found.items()), key=key)
 
 

@@ -60,8 +60,7 @@ def _described(at: Inputs) -> Iterator[str]:
 def components(sources: Sources) -> str:
     """The variance over N at the experiment's sizes: inherited, and reduced on top."""
     sizes = spaced(SIZES["d_s"] + SIZES["d_s"] // 10, MOST)
-    conclude = lambda id: sources.theorem(id).conclusion  # noqa: E731
-    found = [predict(inputs(SPACES[-1], N=size), conclude) for size in sizes]
+    found = [predict(inputs(SPACES[-1], N=size), lambda id: sources.theorem(id).conclusion) for size in sizes]
     return html(*_components(sizes, found))
 
 

@@ -37,7 +37,7 @@ def commands(sources: Sources) -> str:
 def _help(name: str) -> str:
     command = typer.main.get_command(build(name))
     context = command.make_context("w2s", [name], resilient_parsing=True)
-    own = command.get_command(context, name)  # type: ignore[attr-defined]
+    own = command.get_command(context, name)  # type: ignore[attr-defined]  # a group
     text: str = own.get_help(
         own.make_context(f"w2s {name}", [], resilient_parsing=True, max_content_width=80)
     )
