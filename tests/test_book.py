@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from itertools import pairwise
 from os.path import normpath
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 import sympy as sp
